@@ -71,6 +71,13 @@ class Parent(Value):
     record: Link | None = None
 
 
+class Disclosed(Value):
+    """A private field that its owner chose to publish, in the clear and for ever."""
+
+    name: str = Field(max_length=64)
+    text: str = Field(max_length=48 * 1024)
+
+
 class Asset(Value):
     """The asset's own properties."""
 
@@ -91,4 +98,5 @@ class Work(Value):
     fingerprints: tuple[FingerprintEntry, ...] = Field(default=(), max_length=16, strict=False)
     generation: Generation | None = None
     parents: tuple[Parent, ...] = Field(default=(), max_length=64, strict=False)
-    commitments: tuple[Commitment, ...] = Field(default=(), max_length=32, strict=False)
+    commitments: tuple[Commitment, ...] = Field(default=(), max_length=256, strict=False)
+    disclosed: tuple[Disclosed, ...] = Field(default=(), max_length=16, strict=False)

@@ -1,0 +1,88 @@
+"""CBOR from strangers: one value, nothing after it, nothing that runs or loops.
+
+It decides which CBOR is read at all: bounded size and depth, text keys, no key twice, no tags but
+date texts. It leaves out what the value means.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Final, Never
+
+import cbor2
+
+from rakkan.manifests.boxes import malformed
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 32
+
+# Every tag that cbor2 would turn into something: big numbers, shared (also cyclic) references,
+# regular expressions, MIME messages, sets, addresses. Only tag 0, a date as text, stays text.
+_TAGS: Final = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    25,
+    28,
+    29,
+    30,
+    35,
+    36,
+    37,
+    52,
+    54,
+    100,
+    256,
+    258,
+    260,
+    261,
+    1004,
+    43000,
+    55799,
+)
+
+
+def read_cbor(content: bytes | memoryview, *, integer_keys: bool = False) -> object:
+    """Decode one CBOR value: None, bool, int, float, str, bytes, list or dict.
+
+    Args:
+        content: The encoded value, at most :data:`MAX_BYTES`.
+        integer_keys: Also take integers as keys (COSE headers).
+
+    Raises:
+        UnreadableManifest: ``cbor``.
+    """
+    if len(content) > MAX_BYTES:
+        raise malformed(f"a CBOR value has more than {MAX_BYTES} bytes", "cbor")
+    stream = io.BytesIO(content)
+    try:
+        # read_size=1 keeps the decoder from reading ahead, so that the position tells what is left.
+        value: object = cbor2.CBORDecoder(
+            stream,
+            read_size=1,
+            max_depth=MAX_DEPTH,
+            allow_duplicate_keys=False,
+            strict_hashable_types=not integer_keys,
+            semantic_decoders=_DECODERS,
+            tag_hook=_refuse,
+        ).decode()
+    except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, MemoryError) as error:
+        raise malformed("a CBOR value cannot be read", "cbor") from error
+    if stream.tell() != len(content):
+        raise malformed("bytes follow a CBOR value", "cbor")
+    return value
+
+
+def _refuse(*_: object) -> Never:
+    raise ValueError("a tag that C2PA has no use for")
+
+
+def _text(value: object, _: bool) -> str:  # noqa: FBT001 - cbor2's signature
+    if not isinstance(value, str):
+        raise TypeError("a date that is not text")
+    return value
+
+
+_DECODERS: Final = {0: _text, **dict.fromkeys(_TAGS, _refuse)}

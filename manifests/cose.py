@@ -1,0 +1,124 @@
+"""The signature over a claim (COSE_Sign1, RFC 9052 §4.2; C2PA §13.2), checked a second time by us.
+
+It decides whether the claim bytes that give an image its identity are the ones that were signed,
+independently of the C2PA engine. It leaves out whether the signer is to be trusted
+(``rakkan.manifests.trust``) and time stamps: without a trusted time-stamp list none counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cbor2
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from rakkan.manifests.boxes import malformed
+from rakkan.manifests.cbor import read_cbor
+from rakkan.manifests.certificates import parse_der
+
+_TAGGED: Final = b"\xd2"  # tag 18, COSE_Sign1
+_ALGORITHM: Final = 1
+_CHAIN: Final = (33, "x5chain")  # the name was written before the number was registered
+# RFC 9053 §2; the number of bytes is that of r and s
+_ECDSA: Final = {
+    -7: ("ES256", ec.SECP256R1, hashes.SHA256, 32),
+    -35: ("ES384", ec.SECP384R1, hashes.SHA384, 48),
+    -36: ("ES512", ec.SECP521R1, hashes.SHA512, 66),
+}
+_PSS: Final = {-37: ("PS256", hashes.SHA256), -38: ("PS384", hashes.SHA384), -39: ("PS512", hashes.SHA512)}
+_EDDSA: Final = -8
+MAX_CHAIN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSignature:
+    """A claim's signature, taken apart.
+
+    Attributes:
+        algorithm: ``ES256``, ``PS256``, ``EdDSA``…
+        chain: The certificates it carries, signer first.
+        holds: It fits the claim and the first certificate's key.
+    """
+
+    algorithm: str
+    chain: tuple[x509.Certificate, ...]
+    holds: bool
+
+    @property
+    def signer(self) -> x509.Certificate:
+        """The certificate whose key signed."""
+        return self.chain[0]
+
+
+def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
+    """Take a COSE_Sign1 apart and verify it over the claim.
+
+    Args:
+        signature: The content of the signature box.
+        claim: The content of the claim box, exactly as it lies there.
+
+    Raises:
+        UnreadableManifest: ``signature-form``, ``signature-algorithm``, ``signature-chain``, ``cbor``.
+    """
+    if signature[:1] != _TAGGED:
+        raise malformed("the signature is not a COSE_Sign1 structure", "signature-form")
+    match read_cbor(signature[1:], integer_keys=True):
+        case [bytes() as protected, dict() as unprotected, None, bytes() as raw]:
+            header = read_cbor(protected, integer_keys=True) if protected else {}
+        case _:
+            raise malformed("the signature is not a COSE_Sign1 structure", "signature-form")
+    if not isinstance(header, dict):
+        raise malformed("the signature's header is not a map", "signature-form")
+    chain = _chain(header, unprotected)
+    signed = cbor2.dumps(["Signature1", protected, b"", claim])
+    algorithm, holds = _verify(header.get(_ALGORITHM), chain[0], raw, signed)
+    return ClaimSignature(algorithm, chain, holds)
+
+
+def _chain(protected: dict[object, object], unprotected: dict[object, object]) -> tuple[x509.Certificate, ...]:
+    """One chain, in one place: two would let two readers see two signers."""
+    found = [header[name] for header in (protected, unprotected) for name in _CHAIN if name in header]
+    if len(found) != 1:
+        raise malformed(f"the signature carries {len(found)} certificate chains", "signature-chain")
+    chain = found[0] if isinstance(found[0], list) else [found[0]]
+    if not 0 < len(chain) <= MAX_CHAIN:
+        raise malformed(f"the signature carries {len(chain)} certificates", "signature-chain")
+    return tuple(parse_der(der) for der in chain)
+
+
+def _verify(algorithm: object, signer: x509.Certificate, raw: bytes, signed: bytes) -> tuple[str, bool]:
+    """Name of the algorithm, and whether the signature holds; a key of another kind means that it does not."""
+    key = signer.public_key()
+    try:
+        if isinstance(algorithm, int) and algorithm in _ECDSA:
+            name, curve, digest, size = _ECDSA[algorithm]
+            if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, curve):
+                return name, False
+            if len(raw) != 2 * size:
+                return name, False
+            pair = encode_dss_signature(int.from_bytes(raw[:size]), int.from_bytes(raw[size:]))
+            key.verify(pair, signed, ec.ECDSA(digest()))
+            return name, True
+        if isinstance(algorithm, int) and algorithm in _PSS:
+            name, pss = _PSS[algorithm]
+            if not isinstance(key, rsa.RSAPublicKey):
+                return name, False
+            key.verify(raw, signed, padding.PSS(padding.MGF1(pss()), pss.digest_size), pss())
+            return name, True
+        if algorithm == _EDDSA:
+            if not isinstance(key, ed25519.Ed25519PublicKey):
+                return "EdDSA", False
+            key.verify(raw, signed)
+            return "EdDSA", True
+    except InvalidSignature:
+        return "unknown" if not isinstance(algorithm, int) else _name(algorithm), False
+    raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
+
+
+def _name(algorithm: int) -> str:
+    return (_ECDSA.get(algorithm) or _PSS.get(algorithm) or ("EdDSA",))[0]

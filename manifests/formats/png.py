@@ -1,0 +1,99 @@
+"""PNG and APNG, chunk by chunk (W3C PNG third edition, §5 and §11).
+
+It decides that a file is IHDR first, IDAT in one run, IEND last, every CRC right, nothing after.
+It leaves out pixels: nothing is inflated here. The CRC of a ``caBX`` chunk is noted, not judged:
+the picture can be fine while its manifest is not.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Final
+
+from rakkan.manifests.formats.part import Container, Part, check_count, damaged, trailing, truncated
+
+MAGIC: Final = b"\x89PNG\r\n\x1a\n"
+MANIFEST: Final = "caBX"
+_MAX_LENGTH: Final = 2**31 - 1
+# colour type -> allowed bit depths (§11.2.1)
+_DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+
+
+def walk_png(content: bytes, name: str) -> Container:
+    """Walk the whole file.
+
+    Raises:
+        UnreadableImage: ``image-truncated``, ``image-damaged``, ``image-trailing``, ``image-parts``.
+    """
+    parts = _chunks(content, name)
+    if parts[0].kind != "IHDR":
+        raise damaged(name, "it does not begin with IHDR")
+    kinds = [part.kind for part in parts]
+    for single in ("IHDR", "IEND", "acTL", "PLTE"):
+        if kinds.count(single) > 1:
+            raise damaged(name, f"{single} stands in it more than once")
+    if "IDAT" not in kinds:
+        raise damaged(name, "it has no pixels (IDAT)")
+    first, count = kinds.index("IDAT"), kinds.count("IDAT")
+    if kinds[first : first + count] != ["IDAT"] * count:
+        raise damaged(name, "its pixels (IDAT) are torn apart by other chunks")
+    width, height = _header(content, parts[0], name)
+    return Container(content, "image/png", width, height, _frames(content, parts, name), tuple(parts))
+
+
+def _chunks(content: bytes, name: str) -> list[Part]:
+    parts: list[Part] = []
+    position, size = len(MAGIC), len(content)
+    view = memoryview(content)
+    while True:
+        if position + 12 > size:
+            raise truncated(name, f"in chunk {len(parts) + 1}")
+        length, kind = struct.unpack_from(">I4s", content, position)
+        if not kind.isalpha():  # isalpha is ASCII only for bytes
+            raise damaged(name, f"chunk {len(parts) + 1} has no valid type")
+        if length > _MAX_LENGTH:
+            raise damaged(name, f"chunk {len(parts) + 1} declares {length} bytes")
+        start, end = position + 8, position + 8 + length
+        if end + 4 > size:
+            raise truncated(name, f"in its {kind.decode()} chunk")
+        (declared,) = struct.unpack_from(">I", content, end)
+        sound = zlib.crc32(view[position + 4 : end]) == declared
+        if not sound and kind.decode() != MANIFEST:
+            raise damaged(name, f"the checksum of its {kind.decode()} chunk does not fit")
+        parts.append(Part(kind.decode(), position, end + 4, start, end, sound))
+        check_count(name, len(parts))
+        position = end + 4
+        if kind == b"IEND":
+            if length:
+                raise damaged(name, "its IEND chunk is not empty")
+            if position != size:
+                raise trailing(name, size - position)
+            return parts
+
+
+def _header(content: bytes, part: Part, name: str) -> tuple[int, int]:
+    if part.payload_end - part.payload_start != 13:
+        raise damaged(name, "its IHDR chunk does not have 13 bytes")
+    width, height, depth, colour, compression, filtering, interlace = struct.unpack_from(
+        ">IIBBBBB", content, part.payload_start
+    )
+    if not (1 <= width <= _MAX_LENGTH and 1 <= height <= _MAX_LENGTH):
+        raise damaged(name, f"it declares {width} × {height} pixels")
+    if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
+        raise damaged(name, "its IHDR chunk names a form of pixels that PNG does not have")
+    return width, height
+
+
+def _frames(content: bytes, parts: list[Part], name: str) -> int:
+    """Frames of an APNG: what ``acTL`` declares must be there as ``fcTL`` chunks."""
+    control = next((part for part in parts if part.kind == "acTL"), None)
+    if control is None:
+        return 1
+    if control.payload_end - control.payload_start != 8:
+        raise damaged(name, "its acTL chunk does not have 8 bytes")
+    (declared,) = struct.unpack_from(">I", content, control.payload_start)
+    found = sum(part.kind == "fcTL" for part in parts)
+    if declared != found or declared < 1:
+        raise damaged(name, f"it declares {declared} frames and has {found}")
+    return found

@@ -1,0 +1,274 @@
+"""Granting, reserving and withdrawing: from terms to signed records.
+
+It decides what the defaults of a consent are. What several consents mean together is decided in
+``rakkan.registry.rules.consent``; the words that are shown, in ``rules.notice``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from rakkan.registry.flows.accept import accept_one, require
+from rakkan.registry.keys import AUTHORITY
+from rakkan.registry.rules.consent import ConsentFact, Effective, effective
+from rakkan.registry.rules.eip712 import Domain, address_of
+from rakkan.registry.rules.notice import notice_text
+from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
+from rakkan.registry.service import Registry
+from rakkan.registry.store.records import Match
+from rakkan.schemas.canonical import parse_strict
+from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC, Consent
+from rakkan.schemas.errors import Invalid, NotFound, Refused
+from rakkan.schemas.identity import DidPkh
+from rakkan.schemas.instant import format_instant
+from rakkan.schemas.record import Record, statement_bytes
+from rakkan.schemas.statement import Subject, parse_model
+from rakkan.schemas.values import Cid, Digest
+
+_FREE: Final[dict[str, Any]] = {
+    "terms": {"licence": "CC-BY-4.0", "attribution": "name", "shareAlike": False, "commercial": True},
+    "mode": "prospective",
+    "days": 730,
+}
+PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "community-lora": {
+        "kind": "grant",
+        "scopes": {
+            **dict.fromkeys(CAWG_SCOPES, "notAllowed"),
+            "cawg.ai_generative_training": "constrained",
+            "org.rakkan.finetune_lora": "allowed",
+            "org.rakkan.style_imitation": "notAllowed",
+        },
+        **_FREE,
+    },
+    "open-training": {"kind": "grant", "scopes": dict.fromkeys(CAWG_SCOPES, "allowed"), **_FREE},
+    "reserve": {"kind": "reservation", "scopes": dict.fromkeys(CAWG_SCOPES, "notAllowed"), "mode": "prospective", "days": 3650},
+}
+"""Terms by name. ``reserve`` says "do not use"; nothing grants unless it is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a grantor wants to say, before it is about anything.
+
+    Attributes:
+        kind: ``grant`` or ``reservation``.
+        scopes: Scope name to ``allowed | notAllowed | constrained``.
+        licence: Licence terms, or None.
+        mode: What withdrawal means for what was trained before.
+        mode_days: Days that ``sunset`` and ``retrain-within`` leave.
+        days: How long it is valid.
+        grantee: Who may use it; ``public`` unless named.
+        claim: Basis of the right.
+    """
+
+    kind: str
+    scopes: Mapping[str, str]
+    licence: Mapping[str, Any] | None
+    mode: str
+    mode_days: int | None
+    days: int
+    grantee: tuple[str, ...]
+    claim: str
+
+    @property
+    def cawg(self) -> dict[str, str]:
+        """The four CAWG keys, all explicit; what is not allowed by name is ``notAllowed``."""
+        return {name: self.scopes.get(name, "notAllowed") for name in CAWG_SCOPES}
+
+
+def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
+    """Terms by preset name, or from a TOML or JSON file with the same keys.
+
+    Raises:
+        Invalid: ``terms``, ``terms-scope``.
+        NotFound: ``terms-missing``.
+    """
+    source: Mapping[str, Any] | None = PRESETS.get(name)
+    if source is None:
+        path = Path(name)
+        try:
+            content = path.read_bytes()
+            source = tomllib.loads(content.decode()) if path.suffix == ".toml" else parse_strict(content)
+        except OSError:
+            raise NotFound(
+                f"{name!r} is neither a file nor one of the terms {', '.join(PRESETS)}.", code="terms-missing"
+            ) from None
+        except ValueError as error:
+            raise Invalid(f"{name}: {error}.", code="terms") from error
+    try:
+        terms = Terms(
+            kind=str(source["kind"]),
+            scopes=dict(source["scopes"]),
+            licence=source.get("terms"),
+            mode=str(source.get("mode", "prospective")),
+            mode_days=source.get("modeDays"),
+            days=int(source.get("days", 730)),
+            grantee=tuple(grantee) or tuple(source.get("grantee", (PUBLIC,))),
+            claim=str(source.get("claim", "generated")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Invalid(f"{name}: the terms lack or misuse {error}.", code="terms", hint="They need kind and scopes.") from error
+    unknown = set(terms.scopes) - set(CAWG_SCOPES) - set(OWN_SCOPES)
+    if unknown:
+        raise Invalid(
+            f"{name}: {sorted(unknown)[0]!r} is not a scope.",
+            code="terms-scope",
+            hint=f"Use {', '.join((*CAWG_SCOPES, *OWN_SCOPES))}.",
+        )
+    return terms
+
+
+def consent_statement(
+    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, grantor: str, authority: str
+) -> bytes:
+    """The statement that a grantor signs; its notice is derived from its own fields.
+
+    Raises:
+        Invalid: ``shape``, if the terms do not make a consent.
+    """
+    now = registry.clock.now()
+    value: dict[str, Any] = {
+        "audience": registry.origin,
+        "kind": terms.kind,
+        "nonce": secrets.token_hex(16),
+        "scopes": [{"name": name, "use": terms.scopes[name]} for name in sorted(terms.scopes)],
+        "grantor": {"id": grantor, "capacity": "author"},
+        "grantee": list(terms.grantee),
+        "rightsBasis": {"claim": terms.claim, "coauthorsComplete": True},
+        "withdrawal": {"authority": authority, "mode": terms.mode},
+        "persons": {"depicted": "none", "minors": "none"},
+        "validFrom": format_instant(now),
+        "validUntil": format_instant(now + timedelta(days=terms.days)),
+        "notice": {"lang": "en", "sha256": "0" * 64},
+    }
+    if terms.licence is not None:
+        value["terms"] = dict(terms.licence)
+    if terms.mode_days is not None:
+        value["withdrawal"]["days"] = terms.mode_days
+    draft = parse_model(Consent, value)
+    value["notice"]["sha256"] = sha256(notice_text(subjects, draft).encode()).hexdigest()
+    return statement_bytes("consent", subjects, parse_model(Consent, value))
+
+
+def give(
+    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, wallet: bytes | None = None, publish: bool = False
+) -> Record:
+    """Make, sign and keep a grant or a reservation.
+
+    Args:
+        registry: Whose audience it has.
+        subjects: The works.
+        terms: What is said.
+        wallet: Private key of the grantor's wallet (EIP-712); None signs with the home's ``did:key``.
+        publish: Whether it is public from now on.
+
+    Raises:
+        Refused: ``domain-unknown``, if a wallet is to sign without a chain.
+    """
+    keys = registry.home.keys
+    if wallet is None:
+        statement = consent_statement(
+            registry, subjects, terms, grantor=keys.artist_did, authority=str(keys.address(AUTHORITY))
+        )
+        proof = sign_did(statement, keys.artist)
+    else:
+        domain, address = _chain_domain(registry), address_of(wallet)
+        grantor = str(DidPkh(domain.chain_id, address))
+        statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(address))
+        proof = sign_wallet(statement, domain, wallet)
+    record = Record.build(statement, [proof])
+    accept_one(registry, record, publish=publish)
+    return record
+
+
+def withdraw(registry: Registry, name: str, *, item: Digest | None = None, wallet: bytes | None = None) -> Record:
+    """Take a consent back; the record is public at once, and the worker puts it on chain.
+
+    Args:
+        registry: Where the consent is known.
+        name: CID of the consent's statement or envelope.
+        item: One work of it; None takes back all.
+        wallet: Key of the withdrawal authority; None uses the home's authority key.
+
+    Raises:
+        NotFound: ``record-unknown``. Refused: ``withdrawal-foreign``, if it is somebody else's.
+    """
+    consent = require(registry, Cid.parse(name).digest, "consent")
+    predicate = consent.predicate
+    assert isinstance(predicate, Consent)
+    statement = withdrawal_statement(consent, item.raw if item else None, registry.origin)
+    keys = registry.home.keys
+    authority = wallet or keys.wallet(AUTHORITY)
+    mine = str(address_of(authority)).lower() == predicate.withdrawal.authority.lower()
+    if registry.domain is not None and mine:
+        proof = sign_wallet(statement, registry.domain, authority)
+    elif registry.domain is None and predicate.grantor.id == keys.artist_did:
+        proof = sign_did(statement, keys.artist)
+    else:
+        raise Refused(
+            "This key did not give the consent and is not its withdrawal authority.",
+            code="withdrawal-foreign",
+            hint=f"Its authority is {predicate.withdrawal.authority}; name that key with --wallet-key.",
+        )
+    record = Record.build(statement, [proof])
+    accept_one(registry, record, publish=True)
+    return record
+
+
+def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, list[ConsentFact]]:
+    """What is known of consent for each of these identifiers, with withdrawals; no query per item."""
+    matches = registry.store.records.find(digests, "consent")
+    stored = registry.store.records.get(sorted({match.record_id for match in matches}))
+    items = sorted({digest.raw for digest in digests if digest.kind == "sha256"})
+    keys = list(stored)
+    keys += [withdrawal_key(name, item) for name, item in _pairs(matches, items)]
+    seen = registry.store.withdrawals.get(keys)
+    facts: dict[Digest, list[ConsentFact]] = {}
+    for match in matches:
+        found = stored[match.record_id]
+        consent = found.record.predicate
+        assert isinstance(consent, Consent)
+        authority = bytes.fromhex(consent.withdrawal.authority[2:])
+        whole = seen.get((authority, match.record_id))
+        part = seen.get((authority, withdrawal_key(match.record_id, match.digest.raw)))
+        facts.setdefault(match.digest, []).append(
+            ConsentFact(
+                record_id=match.record_id,
+                envelope=found.record.envelope_cid.digest,
+                log_index=found.log_index,
+                consent=consent,
+                known_from=found.accepted_at,
+                withdrawn_at=whole.at if whole else None,
+                withdrawn_item_at=part.at if part else None,
+            )
+        )
+    return facts
+
+
+def show(registry: Registry, digests: Sequence[Digest], *, scope: str, grantee: str) -> Effective:
+    """What holds now for one work, known under any of these identifiers."""
+    found: dict[bytes, ConsentFact] = {}
+    for facts in facts_about(registry, digests).values():
+        found.update((fact.record_id, fact) for fact in facts)
+    return effective(list(found.values()), scope=scope, grantee=grantee, used_at=registry.clock.now())
+
+
+def _pairs(matches: Sequence[Match], items: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    wanted = set(items)
+    return [(match.record_id, match.digest.raw) for match in matches if match.digest.raw in wanted]
+
+
+def _chain_domain(registry: Registry) -> Domain:
+    if registry.domain is None:
+        raise Refused(
+            "A wallet signs for a chain, and this home has none.", code="domain-unknown", hint="Run `rakkan init --chain local`."
+        )
+    return registry.domain

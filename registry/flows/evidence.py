@@ -1,0 +1,125 @@
+"""Evidence bundles: one CAR that lets a stranger check a work offline.
+
+It decides the bundle's root block and what is in it. It carries no trust: keys, issuers and chain
+come from whoever checks (``verify``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from rakkan.registry.content.car import CarFile, read_car, write_car
+from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony
+from rakkan.registry.ports import Block
+from rakkan.schemas.canonical import canonical, parse_canonical
+from rakkan.schemas.errors import Invalid
+from rakkan.schemas.record import Record
+from rakkan.schemas.statement import DigestText, Envelope, Hex32, Link, Origin, Value, parse_model
+from rakkan.schemas.values import Cid, Digest
+
+EVIDENCE: Final = "rakkan-evidence/1"
+
+
+class Exhibit(Value):
+    """A record in a bundle: its envelope, its place in the log, its proof."""
+
+    envelope: Link
+    index: int | None = Field(default=None, ge=0)
+    proof: tuple[Hex32, ...] = Field(default=(), max_length=64, strict=False)
+
+
+class EvidenceRoot(Value):
+    """The root block of a bundle, listing its parts."""
+
+    evidence: Literal["rakkan-evidence/1"]
+    origin: Origin
+    matched: DigestText
+    work: Exhibit
+    consents: tuple[Exhibit, ...] = Field(default=(), max_length=256, strict=False)
+    withdrawals: tuple[Exhibit, ...] = Field(default=(), max_length=256, strict=False)
+    size: int = Field(ge=0)
+    root: str = Field(pattern="^([0-9a-f]{64})?$")
+    note: str = Field(max_length=4096)
+    anchor: AnchorReceipt | None = None
+
+
+def pack(dossier: Dossier) -> tuple[Cid, bytes]:
+    """Write a dossier as a CAR; the same dossier gives the same bytes.
+
+    Returns:
+        CID of the root block, and the CAR.
+    """
+    root = EvidenceRoot(
+        evidence=EVIDENCE,
+        origin=dossier.origin,
+        matched=str(dossier.matched),
+        work=_exhibit(dossier.work),
+        consents=tuple(_exhibit(each) for each in dossier.consents),
+        withdrawals=tuple(_exhibit(each) for each in dossier.withdrawals),
+        size=dossier.size,
+        root=dossier.root.hex(),
+        note=dossier.note.decode(),
+        anchor=dossier.anchor,
+    )
+    blocks = {}
+    head = Block.of(canonical(root.to_json()))
+    for block in [head, *(b for each in (dossier.work, *dossier.consents, *dossier.withdrawals) for b in _blocks(each))]:
+        blocks[block.cid] = block
+    return head.cid, write_car(head.cid, list(blocks.values()))
+
+
+def unpack(content: bytes) -> Dossier:
+    """Read a bundle back; every block is hashed, nothing in it is believed.
+
+    Raises:
+        Invalid: ``car-form``, ``bundle-form``, ``shape``, ``not-canonical``.
+        Integrity: ``block-digest``.
+    """
+    car = read_car(content)
+    if len(car.roots) != 1 or car.roots[0] not in car.blocks:
+        raise Invalid("The bundle does not have exactly one root block.", code="bundle-form")
+    root = parse_model(EvidenceRoot, parse_canonical(car.blocks[car.roots[0]]))
+    return Dossier(
+        origin=root.origin,
+        matched=Digest.parse(root.matched),
+        alias=False,
+        work=_testimony(car, root.work, "work"),
+        consents=tuple(_testimony(car, each, "consent") for each in root.consents),
+        withdrawals=tuple(_testimony(car, each, "withdrawal") for each in root.withdrawals),
+        size=root.size,
+        root=bytes.fromhex(root.root),
+        note=root.note.encode(),
+        anchor=root.anchor,
+    )
+
+
+def _exhibit(testimony: Testimony) -> Exhibit:
+    return Exhibit(
+        envelope=Link.to(testimony.record.envelope_cid),
+        index=testimony.index,
+        proof=tuple(step.hex() for step in testimony.proof),
+    )
+
+
+def _blocks(testimony: Testimony) -> tuple[Block, Block]:
+    record = testimony.record
+    return Block(record.envelope_cid, record.envelope), Block(record.record_id, record.statement)
+
+
+def _testimony(car: CarFile, exhibit: Exhibit, kind: str) -> Testimony:
+    envelope = _block(car.blocks, exhibit.envelope.cid)
+    links = parse_model(Envelope, parse_canonical(envelope))
+    record = Record.parse(_block(car.blocks, links.statement.cid), envelope)
+    if record.kind != kind:
+        raise Invalid(f"The bundle shows a {record.kind} record as a {kind}.", code="bundle-form")
+    return Testimony(record, exhibit.index, tuple(bytes.fromhex(step) for step in exhibit.proof))
+
+
+def _block(blocks: Mapping[Cid, bytes], cid: Cid) -> bytes:
+    found: Any = blocks.get(cid)
+    if found is None:
+        raise Invalid(f"The bundle lacks its block {cid}.", code="bundle-form", hint="Ask for a whole bundle.")
+    return bytes(found)

@@ -1,0 +1,168 @@
+"""``fsck``: everything recomputed from stored bytes alone, trusting no index and no earlier check.
+
+It decides what a whole registry is. It repairs nothing: it names what is broken and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rakkan.registry.flows.anchoring import ask
+from rakkan.registry.flows.dossier import receipt_for
+from rakkan.registry.rules.note import open_head
+from rakkan.registry.rules.proofs import check_record
+from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
+from rakkan.registry.service import Registry
+from rakkan.registry.store.records import StoredRecord, identifiers_of
+from rakkan.schemas.consent import Withdrawal
+from rakkan.schemas.errors import DomainError
+from rakkan.schemas.record import Record
+from rakkan.schemas.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it must be.
+
+    Attributes:
+        where: Record, block, head or verdict at fault.
+        code: Stable code.
+        message: One sentence.
+    """
+
+    where: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What ``fsck`` saw.
+
+    Attributes:
+        records: Records read.
+        blocks: Blocks hashed.
+        heads: Log heads checked.
+        anchors: Anchors that the chain confirmed.
+        problems: What is broken; empty means whole.
+        unknown: What could not be asked.
+    """
+
+    records: int
+    blocks: int
+    heads: int
+    anchors: int
+    problems: tuple[Problem, ...]
+    unknown: tuple[str, ...]
+
+
+def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None) -> Inspection:
+    """Recompute digests, proofs, places, heads, blocks, verdicts and anchors."""
+    problems: list[Problem] = []
+    unknown: list[str] = []
+    leaves: dict[int, bytes] = {}
+    records = blocks = 0
+    for stored in _everything(registry):
+        records += 1
+        problems += _record(registry, stored)
+        if stored.log_index is not None:
+            leaves[stored.log_index] = leaf_hash(
+                hashlib.sha256(stored.record.statement).digest() + hashlib.sha256(stored.record.envelope).digest()
+            )
+        if stored.pinned:
+            for cid in (stored.record.record_id, stored.record.envelope_cid):
+                blocks += 1
+                try:
+                    registry.content.get(cid)
+                except DomainError as error:
+                    problems.append(Problem(str(cid), error.code, error.message))
+        if records % 1000 == 0:
+            progress(f"{records} records")
+    heads, broken = _heads(registry, leaves)
+    anchors = _anchors(registry, problems, unknown)
+    problems += broken
+    problems += _verdicts(registry)
+    return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
+
+
+def _everything(registry: Registry) -> Iterator[StoredRecord]:
+    after = 0
+    while batch := registry.store.records.all(after):
+        yield from batch
+        after = batch[-1].sequence
+
+
+def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
+    where = f"record {stored.sequence}"
+    found = registry.store.records.get([hashlib.sha256(stored.record.statement).digest()])
+    if not found:
+        return [Problem(where, "record-damaged", "Its statement does not hash to the id it is kept under.")]
+    try:
+        record = Record.parse(stored.record.statement, stored.record.envelope)
+        consent = None
+        if isinstance(record.predicate, Withdrawal):
+            name = bytes.fromhex(record.predicate.consent_id)
+            held = registry.store.records.get([name]).get(name)
+            consent = held.record if held else None
+        check_record(record, audience=registry.origin, domain=registry.domain, consent=consent)
+        wanted = [digest for digest, _ in identifiers_of(record.parsed, record.predicate)]
+        listed = {match.digest for match in registry.store.records.find(wanted) if match.record_id == record.record_id.digest}
+        if listed != set(wanted):
+            return [Problem(str(record.record_id), "index-damaged", "It cannot be found under all of its identifiers.")]
+    except DomainError as error:
+        return [Problem(where, error.code, error.message)]
+    return []
+
+
+def _heads(registry: Registry, leaves: dict[int, bytes]) -> tuple[int, list[Problem]]:
+    problems: list[Problem] = []
+    if sorted(leaves) != list(range(len(leaves))):
+        return 0, [Problem("log", "log-damaged", "The places in the log have a gap.")]
+    tree = Tree(b"".join(leaves[index] for index in range(len(leaves))))
+    count = 0
+    for head in registry.store.log.heads():
+        count += 1
+        try:
+            opened = open_head(head.note, registry.verifiers)
+        except DomainError as error:
+            problems.append(Problem(f"head {head.size}", error.code, error.message))
+            continue
+        if head.size > tree.size or (opened.size, opened.root) != (head.size, tree.root(head.size)):
+            problems.append(Problem(f"head {head.size}", "log-damaged", "The stored records do not give the signed root."))
+    return count, problems
+
+
+def _anchors(registry: Registry, problems: list[Problem], unknown: list[str]) -> int:
+    if registry.identity is None:
+        unknown.append("No chain is configured: nothing could be compared with one.")
+        return 0
+    confirmed = 0
+    for size, _, _ in registry.store.log.anchors():
+        receipt = receipt_for(registry, size - 1)
+        if receipt is None or receipt.size != size:
+            continue
+        word = ask(registry.ledger)(receipt)
+        confirmed += word.word == "yes"
+        if word.word == "no":
+            problems.append(Problem(f"anchor {size}", word.code, word.detail))
+        elif word.word == "unknown":
+            unknown.append(f"anchor {size}: {word.detail}")
+    return confirmed
+
+
+def _verdicts(registry: Registry) -> list[Problem]:
+    problems = []
+    for stored in registry.store.verdicts.all():
+        held = registry.store.records.get([stored.record_id]).get(stored.record_id)
+        verdict = held.record.predicate if held else None
+        roots = [_root(stored.findings, 97), _root(stored.reliance, 93)]
+        if not isinstance(verdict, Verdict) or roots != [verdict.findings.root, verdict.reliance.root]:
+            problems.append(Problem(f"verdict {stored.record_id.hex()[:16]}", "verdict-damaged", "Its evidence does not give its roots."))
+    return problems
+
+
+def _root(content: bytes, width: int) -> str:
+    parts = (content[start : start + width] for start in range(0, len(content), width))
+    return root_of(b"".join(leaf_hash(part) for part in parts)).hex()

@@ -1,0 +1,327 @@
+"""From a name to an answer: files, digests and CIDs looked up, dossiers found, trust put together.
+
+It decides where evidence and trust come from: a bundle or the home, the caller's keys or the home's.
+Judgement is in ``verify``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rakkan.manifests.image import CheckedImage, check_image, read_image
+from rakkan.manifests.read import ManifestReport, read_manifest
+from rakkan.manifests.trust import TrustedIssuers
+from rakkan.registry.clock import SystemClock
+from rakkan.registry.flows.dossier import Dossier, consent_of, gather, gather_work
+from rakkan.registry.flows.verify import SIMILAR_BITS, Trust, Verification, judge
+from rakkan.registry.home import ChainConfig, Home
+from rakkan.registry.rules.eip712 import Domain
+from rakkan.registry.rules.note import NoteVerifier
+from rakkan.registry.rules.proofs import withdrawal_key
+from rakkan.schemas.canonical import parse_strict
+from rakkan.schemas.errors import DomainError, Invalid, NotFound
+from rakkan.schemas.identity import Address
+from rakkan.schemas.statement import parse_model
+from rakkan.schemas.values import Cid, Digest, Fingerprint
+
+if TYPE_CHECKING:
+    from rakkan.registry.service import Registry
+    from rakkan.registry.settings import Settings
+    from rakkan.registry.store.records import StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """How to verify.
+
+    Attributes:
+        offline: Ask nobody; what could not be asked is undetermined.
+        bundle: Evidence from a file instead of the home's memory.
+        trust: PEM of trusted issuers, instead of the home's.
+        log_keys: Verifier keys of logs (text, or a file that holds it), instead of the home's.
+        chain: JSON file that pins a chain (see ``ChainConfig``), instead of the home's.
+        grantee: For whom consent is asked.
+    """
+
+    offline: bool = False
+    bundle: Path | None = None
+    trust: Path | None = None
+    log_keys: tuple[str, ...] = ()
+    chain: str | None = None
+    grantee: str = "public"
+
+
+def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verification:
+    """Verify a file, or what is registered under a digest or a CID.
+
+    Raises:
+        Invalid: If the name is malformed, or the file is not one whole image.
+        NotFound: ``file-missing``, ``record-unknown``, ``home-missing``.
+        Integrity: If a bundle's blocks are damaged.
+    """
+    image = None if _is_digest(name) or _is_cid(name) else read_image(Path(name))
+    with _home(settings) as registry:
+        trust = _trust(registry, options)
+        issuers = _issuers(registry, options)
+        if options.bundle is not None:
+            return _with_bundle(image, name, options, trust, issuers, registry)
+        if registry is None:
+            if image is None:
+                raise NotFound(
+                    f"There is no registry in {settings.folder} to look {name} up in.",
+                    code="home-missing",
+                    hint="Run `rakkan init`, name a --home, or bring a --bundle.",
+                )
+            report = read_manifest(image, issuers)
+            return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
+        if image is not None:
+            return _image(registry, image, issuers, trust, options.grantee)
+        return _stored(registry, resolve(registry, name), trust, options.grantee)
+
+
+def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str = "public") -> Verification:
+    """Verify bytes that somebody handed in.
+
+    Raises:
+        Invalid: If they are not one whole image.
+    """
+    trust = _trust(registry, VerifyOptions())
+    return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
+
+
+def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
+    """What is registered under an identifier; checks of the file itself do not apply."""
+    trust = _trust(registry, VerifyOptions())
+    dossier = gather(registry, [digest])
+    if dossier is None:
+        return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
+    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=False)
+
+
+def resolve(registry: Registry, text: str) -> StoredRecord:
+    """The record that a CID, a digest or an image file names.
+
+    Raises:
+        NotFound: ``record-unknown``.
+        Invalid: ``digest-form``, ``cid-form``, or as for unreadable images.
+    """
+    records = registry.store.records
+    if _is_cid(text):
+        digest = Cid.parse(text).digest
+        found = records.get([digest]).get(digest)
+    else:
+        names = [Digest.parse(text)] if _is_digest(text) else identifiers(read_image(Path(text)))
+        order = {name: rank for rank, name in enumerate(names)}
+        matches = sorted(records.find(names, "work"), key=lambda match: (match.alias, order[match.digest]))
+        found = records.get([matches[0].record_id])[matches[0].record_id] if matches else None
+    if found is None:
+        raise NotFound(f"Nothing is registered here under {text}.", code="record-unknown")
+    return found
+
+
+def identifiers(image: CheckedImage) -> list[Digest]:
+    """Under which digests an image file can be looked up, the strongest first."""
+    from rakkan.manifests.container import manifest_store, walk
+    from rakkan.manifests.jumbf import identify
+
+    try:
+        store = manifest_store(walk(image.content))
+        return [identify(store).c2pa_claim, image.sha256] if store else [image.sha256]
+    except DomainError:
+        return [image.sha256]
+
+
+def _image(
+    registry: Registry, image: CheckedImage, issuers: TrustedIssuers | None, trust: Trust, grantee: str
+) -> Verification:
+    from rakkan.manifests.fingerprint import fingerprints
+
+    report = read_manifest(image, issuers)
+    names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
+    dossier = gather(registry, names)
+    prints = fingerprints(image)
+    recovered = dossier is not None and (dossier.alias or report.identity is None)
+    if dossier is None and report.state == "none":
+        dossier, recovered = _similar(registry, prints), True
+    return _judge_home(registry, report, prints, dossier, trust, grantee, recovered=recovered)
+
+
+def _stored(registry: Registry, stored: StoredRecord, trust: Trust, grantee: str) -> Verification:
+    if stored.record.kind != "work":
+        raise Invalid(f"{stored.record.record_id} is a {stored.record.kind} record, not a work.", code="record-kind")
+    names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
+    dossier = gather_work(registry, stored, names[0], alias=False)
+    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
+
+
+def _judge_home(
+    registry: Registry,
+    report: ManifestReport | None,
+    prints: Sequence[Fingerprint],
+    dossier: Dossier | None,
+    trust: Trust,
+    grantee: str,
+    *,
+    recovered: bool,
+) -> Verification:
+    from rakkan.registry.flows.tracing import trace
+
+    lineage = trace(registry, dossier.work.record.record_id.digest) if dossier else None
+    if dossier is not None:
+        dossier, trust = _consult(registry, dossier, trust)
+    return judge(
+        report,
+        tuple(prints),
+        dossier,
+        trust,
+        instant=registry.clock.now(),
+        grantee=grantee,
+        lineage=lineage,
+        recovered=recovered,
+    )
+
+
+def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossier, Trust]:
+    """Ask the contract about withdrawals; a home without a chain keeps them all itself."""
+    identity = registry.identity
+    if identity is None:
+        return dossier, replace(trust, withdrawals=True)
+    if trust.chain is None:
+        return dossier, trust
+    from rakkan.registry.ledger import calls
+
+    known = dict(dossier.withdrawn_at)
+    try:
+        for each in dossier.consents:
+            record_id = each.record.record_id.digest
+            authority = Address.parse(consent_of(each).withdrawal.authority).raw
+            key = withdrawal_key(record_id, None)
+            moment = calls.decode_withdrawn_at(registry.ledger.call(calls.withdrawn_at_call(identity, authority, key)))
+            if moment is not None and record_id not in known:
+                known[record_id] = moment
+    except DomainError:
+        return dossier, trust  # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
+    return replace(dossier, withdrawn_at=tuple(known.items())), replace(trust, withdrawals=True)
+
+
+def _with_bundle(
+    image: CheckedImage | None,
+    name: str,
+    options: VerifyOptions,
+    trust: Trust,
+    issuers: TrustedIssuers | None,
+    registry: Registry | None,
+) -> Verification:
+    from rakkan.registry.flows.evidence import unpack
+
+    assert options.bundle is not None
+    try:
+        content = options.bundle.read_bytes()
+    except OSError as error:
+        raise NotFound(f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing") from error
+    dossier = unpack(content)
+    clock = registry.clock if registry else SystemClock()
+    report, prints, asked = None, (), Digest.parse(name) if _is_digest(name) else dossier.matched
+    if image is not None:
+        from rakkan.manifests.fingerprint import fingerprints
+
+        report, prints = read_manifest(image, issuers), fingerprints(image)
+        asked = report.identity.c2pa_claim if report.identity else image.sha256
+    dossier = replace(dossier, matched=asked)
+    lineage = _bundle_lineage(dossier)
+    recovered = report is None or report.identity is None
+    return judge(
+        report,
+        prints,
+        dossier,
+        trust,
+        instant=clock.now(),
+        grantee=options.grantee,
+        lineage=lineage,
+        recovered=recovered,
+    )
+
+
+def _bundle_lineage(dossier: Dossier) -> dict[str, Any]:
+    work: Any = dossier.work.record.predicate
+    name = str(dossier.work.record.record_id)
+    nodes = [{"id": name, "kind": "work", "digest": str(dossier.matched)}]
+    nodes += [{"id": parent.digest, "kind": "unknown", "digest": parent.digest} for parent in work.parents]
+    edges = [{"from": name, "to": parent.digest, "relation": parent.relation} for parent in work.parents]
+    return {"nodes": nodes, "edges": edges}
+
+
+def _similar(registry: Registry, prints: Sequence[Fingerprint]) -> Dossier | None:
+    """The registered work that looks most alike, if any is within the match distance; never called the same."""
+    ours = {(each.alg, each.pipeline): each for each in prints if each.alg.startswith("pdq") and each.quality >= 50}
+    best: tuple[int, bytes] | None = None
+    for record_id, alg, pipeline, bits, quality in registry.store.records.fingerprints():
+        mine = ours.get((alg, pipeline))
+        if mine is None or quality < 50:
+            continue
+        distance = mine.distance(Fingerprint(alg, pipeline, bits, quality))
+        if distance <= SIMILAR_BITS and (best is None or (distance, record_id) < best):
+            best = (distance, record_id)
+    if best is None:
+        return None
+    stored = registry.store.records.get([best[1]])[best[1]]
+    names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
+    return gather_work(registry, stored, names[0], alias=True)
+
+
+@contextlib.contextmanager
+def _home(settings: Settings) -> Iterator[Registry | None]:
+    """The home, if there is one; an offline check by bundle needs none, and opens no database for it."""
+    if not Home(settings.folder).exists:
+        yield None
+        return
+    from rakkan.registry.service import open_registry
+
+    with open_registry(settings) as registry:
+        yield registry
+
+
+def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
+    keys = tuple(NoteVerifier.parse(_text(each)) for each in options.log_keys)
+    if not keys and registry is not None:
+        keys = tuple(registry.verifiers)
+    if options.chain is not None:
+        chain = parse_model(ChainConfig, parse_strict(_text(options.chain).encode()))
+        return Trust(keys, Domain(chain.chain_id, chain.identity.consents))
+    if registry is None:
+        return Trust(keys)
+    if options.offline:
+        return Trust(keys, registry.domain)
+    from rakkan.registry.flows.anchoring import ask
+
+    return Trust(keys, registry.domain, lambda receipt: ask(registry.ledger)(receipt))
+
+
+def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
+    if options.trust is not None:
+        try:
+            return TrustedIssuers.parse(options.trust.read_bytes(), uri="urn:rakkan:issuers")
+        except OSError as error:
+            raise NotFound(f"{options.trust} cannot be read: {error.strerror}.", code="file-missing") from error
+    return registry.issuers if registry is not None else None
+
+
+def _text(value: str) -> str:
+    path = Path(value)
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            return path.read_text().strip()
+    return value
+
+
+def _is_digest(text: str) -> bool:
+    return ":" in text and "/" not in text and text.partition(":")[0] in ("sha256", "c2paClaim", "c2paHardBinding")
+
+
+def _is_cid(text: str) -> bool:
+    return text.startswith(("baguqe", "bafkre")) and len(text) > 50 and "." not in text
+

@@ -1,0 +1,107 @@
+"""Publishing: what becomes public for ever, said before it does.
+
+It decides the list and the step from "kept here" to "meant for everybody". Pinning, logging and
+anchoring are the worker's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rakkan.registry.service import Registry
+from rakkan.registry.store.records import StoredRecord
+from rakkan.registry.worker import Progress, Worker
+from rakkan.schemas.consent import Consent
+from rakkan.schemas.errors import NotFound
+from rakkan.schemas.values import RAW, Cid
+from rakkan.schemas.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One record that becomes public, and what a reader will see in it.
+
+    Attributes:
+        record_id: CID of the statement.
+        envelope: CID of the envelope.
+        kind: Kind of record.
+        blocks: CIDs that are pinned.
+        bytes: Their size.
+        shows: What the record says in the open, in plain words.
+        hides: Fields that only a salted commitment stands for.
+    """
+
+    record_id: str
+    envelope: str
+    kind: str
+    blocks: tuple[str, ...]
+    bytes: int
+    shows: tuple[str, ...]
+    hides: tuple[str, ...]
+
+
+def plan(registry: Registry, names: Sequence[str] = ()) -> list[Disclosure]:
+    """What publishing would make public for ever; nothing is changed.
+
+    Args:
+        registry: The registry.
+        names: CIDs of records; empty means all that are not public yet.
+
+    Raises:
+        NotFound: ``record-unknown``.
+    """
+    return [_disclose(registry, stored) for stored in _chosen(registry, names)]
+
+
+def publish(
+    registry: Registry, names: Sequence[str] = (), *, progress: Progress | None = None, seconds: float = 60
+) -> list[Disclosure]:
+    """Make records public: pinned, logged, and anchored where there is a chain.
+
+    Resumable: what is done already is not done again.
+    """
+    chosen = _chosen(registry, names)
+    done = [_disclose(registry, stored) for stored in chosen]
+    registry.store.records.publish([stored.record.record_id.digest for stored in chosen])
+    Worker(registry, progress).settle(seconds=seconds)
+    return done
+
+
+def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
+    if not names:
+        return registry.store.records.pending()
+    asked = {Cid.parse(name).digest: name for name in names}
+    found = registry.store.records.get(list(asked))
+    for digest, name in asked.items():
+        if digest not in found:
+            raise NotFound(f"No record {name} is known here.", code="record-unknown")
+    return list({stored.record.record_id: stored for stored in found.values()}.values())
+
+
+def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
+    record, predicate = stored.record, stored.record.predicate
+    shows, hides = [f"{record.kind} record, signed by {_signers(stored)}"], []
+    blocks, size = [str(record.record_id), str(record.envelope_cid)], len(record.statement) + len(record.envelope)
+    if isinstance(predicate, Work):
+        shows.append(f"{predicate.making} {predicate.asset.media_type}, {predicate.asset.width}×{predicate.asset.height}")
+        if predicate.generation:
+            shows.append(f"made with {predicate.generation.tool}")
+            shows += [f"seed {predicate.generation.seed}"] if predicate.generation.seed else []
+        shows += [f"{len(predicate.fingerprints)} fingerprints"] if predicate.fingerprints else []
+        shows += [f"{parent.relation} {parent.digest}" for parent in predicate.parents]
+        hides = [each.name for each in predicate.commitments]
+        stamp = registry.store.stamps.by_record([record.record_id.digest]).get(record.record_id.digest)
+        if stamp:
+            blocks.append(str(Cid.of(stamp.manifest, RAW)))
+            size += len(stamp.manifest)
+    elif isinstance(predicate, Consent):
+        shows += [f"{scope.name}: {scope.use.value}" for scope in predicate.scopes]
+        shows.append(f"for {', '.join(predicate.grantee)}, until {predicate.valid_until}")
+    return Disclosure(
+        str(record.record_id), str(record.envelope_cid), record.kind, tuple(blocks), size, tuple(shows), tuple(hides)
+    )
+
+
+def _signers(stored: StoredRecord) -> str:
+    return ", ".join(proof.signer for proof in stored.record.parsed_envelope.proofs)

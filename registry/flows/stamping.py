@@ -1,0 +1,265 @@
+"""Stamping: images in, stamped images and work records out, nothing sent.
+
+It decides names of outputs, order (parents before children), and that a crash at any point neither
+loses nor repeats an item: signed bytes go to a hidden file, records are committed, then the file gets
+its name. Signing itself is in ``rakkan.manifests.stamp``, what a record says in ``drafting``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from rakkan.registry.failpoints import failpoint
+from rakkan.registry.flows.accept import accept
+from rakkan.registry.flows.consents import Terms, give
+from rakkan.registry.flows.drafting import ParentUse, draft_work
+from rakkan.registry.flows.signing import Prepared, Task, prepared
+from rakkan.registry.rules.proofs import sign_did
+from rakkan.registry.service import Registry
+from rakkan.registry.store.stamps import PrivateField, Stamp
+from rakkan.schemas.errors import Conflict, DomainError, Unavailable
+from rakkan.schemas.record import Record
+from rakkan.schemas.statement import Subject
+from rakkan.schemas.values import Digest
+
+_BATCH: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class StampOptions:
+    """How to stamp.
+
+    Attributes:
+        out: Folder for outputs; None means ``stamped`` beside each input.
+        creator: Display name, kept private.
+        parents: Files that every input was made from, besides what generators name.
+        terms: Consent terms for every stamped work.
+        wallet: Key of the grantor's wallet, for the consent.
+        disclose: What of the private fields becomes public.
+        publish: Whether records are public from now on.
+        jobs: Processes that sign.
+        dry_run: Say what would be done.
+    """
+
+    out: Path | None = None
+    creator: str = ""
+    parents: tuple[Path, ...] = ()
+    terms: Terms | None = None
+    wallet: bytes | None = field(default=None, repr=False)
+    disclose: tuple[str, ...] = ()
+    publish: bool = False
+    jobs: int = 1
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StampItem:
+    """What became of one input.
+
+    Attributes:
+        input: The file named.
+        output: The stamped file; None if there is none.
+        state: ``stamped | already | planned | failed``.
+        record: The work's record.
+        digest: Identifiers of the stamped file, by kind.
+        error: Why it failed.
+        findings: Secrets and private paths seen in the generator record.
+        consent: The consent given for it, if any.
+    """
+
+    input: Path
+    output: Path | None
+    state: str
+    record: Record | None = None
+    digest: Mapping[str, str] = field(default_factory=dict)
+    error: DomainError | None = None
+    findings: tuple[str, ...] = ()
+    consent: Record | None = None
+
+
+def stamp_files(
+    registry: Registry, paths: Sequence[Path], options: StampOptions, progress: Callable[[StampItem], None] = lambda _: None
+) -> list[StampItem]:
+    """Stamp images; one that fails does not hold up the others.
+
+    Args:
+        registry: Whose keys sign, and where the records are kept.
+        paths: Files.
+        options: How.
+        progress: Told of each item as it is done.
+
+    Returns:
+        One item per path, in the order given.
+    """
+    return _Run(registry, paths, options, progress).items()
+
+
+class _Run:
+    def __init__(
+        self, registry: Registry, paths: Sequence[Path], options: StampOptions, progress: Callable[[StampItem], None]
+    ) -> None:
+        self._registry, self._options, self._progress = registry, options, progress
+        self._paths = list(dict.fromkeys(paths))
+        self._done: dict[Path, StampItem] = {}
+        self._outputs: dict[Path, Path] = {}
+
+    def items(self) -> list[StampItem]:
+        tasks = [task for path in self._paths if (task := self._task(path)) is not None]
+        for wave in self._waves(tasks):
+            batch: list[Prepared] = []
+            for ready in prepared(self._registry, wave, self._options.jobs, dry_run=self._options.dry_run):
+                if ready.error is not None or self._options.dry_run or ready.already is not None:
+                    self._finish(self._unsigned(ready))
+                    continue
+                batch.append(ready)
+                if len(batch) >= _BATCH:
+                    self._keep(batch)
+                    batch = []
+            self._keep(batch)
+        return [self._done[path] for path in self._paths]
+
+    def _task(self, path: Path) -> Task | None:
+        output = (self._options.out or path.parent / "stamped") / path.name
+        try:
+            if output.resolve() == path.resolve():
+                raise Conflict(f"{path}: the output would overwrite the input.", code="output-is-input", hint="Use another --out.")
+            taken = self._outputs.setdefault(output, path)
+            if taken != path:
+                raise Conflict(f"{path}: {taken} has the same output name {output}.", code="output-collision")
+        except DomainError as error:
+            self._finish(StampItem(path, None, "failed", error=error))
+            return None
+        uses = self._options.terms.cawg if self._options.terms else {}
+        return Task(path, output, tuple(self._options.parents), dict(uses), frozenset(self._options.disclose))
+
+    def _waves(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+        """Inputs whose parents are inputs too come after them; a circle of names is taken as it stands."""
+        names = {task.path.name: task for task in tasks}
+        waiting = {task.path: {names[n].path for n in task.parent_names() if n in names and names[n] is not task} for task in tasks}
+        left = list(tasks)
+        while left:
+            wave = [task for task in left if not waiting[task.path] - self._done.keys()] or left
+            left = [task for task in left if task not in wave]
+            yield [self._with_parents(task, names) for task in wave]
+
+    def _with_parents(self, task: Task, names: Mapping[str, Task]) -> Task:
+        found = []
+        for name in task.parent_names():
+            parent = names.get(name)
+            item = self._done.get(parent.path) if parent and parent is not task else None
+            if item and item.output and item.output.exists():
+                found.append(item.output)
+        return replace(task, parents=(*task.parents, *found))
+
+    def _unsigned(self, ready: Prepared) -> StampItem:
+        if ready.error is not None:
+            return StampItem(ready.task.path, None, "failed", error=ready.error, findings=ready.findings)
+        if ready.already is not None:
+            stored = self._registry.store.records.get([ready.already.record_id])[ready.already.record_id]
+            record, path = stored.record, Path(ready.already.path)
+            return StampItem(ready.task.path, path, "already", record, record.parsed.subject[0].digest, findings=ready.findings)
+        return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
+
+    def _keep(self, batch: Sequence[Prepared]) -> None:
+        if not batch:
+            return
+        failpoint("stamp.signed")
+        registry, now = self._registry, self._registry.clock.now()
+        keys = registry.home.keys
+        records: list[Record] = []
+        private: list[tuple[PrivateField, ...]] = []
+        kept: list[Prepared] = []
+        for ready in batch:
+            try:
+                assert ready.image and ready.identity and ready.output_digest
+                draft = draft_work(
+                    origin=registry.origin,
+                    creator=keys.artist_did,
+                    making=ready.making,
+                    at=now,
+                    source=ready.image,
+                    identity=ready.identity,
+                    output=ready.output_digest,
+                    fingerprints=ready.fingerprints,
+                    generator=ready.generator,
+                    parents=self._parents(ready),
+                    disclose=self._options.disclose,
+                    label=self._options.creator,
+                )
+            except DomainError as error:
+                ready.part.unlink(missing_ok=True)
+                self._finish(StampItem(ready.task.path, None, "failed", error=error, findings=ready.findings))
+                continue
+            records.append(Record.build(draft.statement, [sign_did(draft.statement, keys.artist)]))
+            private.append(draft.fields)
+            kept.append(ready)
+        accept(registry, records, publish=self._options.publish)
+        rows = [self._row(ready, record) for ready, record in zip(kept, records, strict=True)]
+        registry.store.stamps.add(list(zip(rows, private, strict=True)))
+        failpoint("stamp.recorded")
+        for ready, record in zip(kept, records, strict=True):
+            try:
+                ready.part.replace(ready.task.output)
+            except OSError as error:
+                problem = Unavailable(f"{ready.task.output} cannot be written: {error.strerror}.", code="output-unwritable")
+                self._finish(StampItem(ready.task.path, None, "failed", error=problem, findings=ready.findings))
+                continue
+            failpoint("stamp.renamed")
+            consent = self._consent(record)
+            self._finish(
+                StampItem(
+                    ready.task.path,
+                    ready.task.output,
+                    "stamped",
+                    record,
+                    record.parsed.subject[0].digest,
+                    findings=ready.findings,
+                    consent=consent,
+                )
+            )
+
+    def _row(self, ready: Prepared, record: Record) -> Stamp:
+        assert ready.image and ready.output_digest
+        return Stamp(
+            source=ready.image.sha256.raw,
+            definition=ready.definition,
+            output=ready.output_digest.raw,
+            path=str(ready.task.output.absolute()),
+            record_id=record.record_id.digest,
+            manifest=ready.manifest,
+        )
+
+    def _parents(self, ready: Prepared) -> list[ParentUse]:
+        matches: dict[Digest, Any] = {}
+        for match in self._registry.store.records.find([digest for digest, _ in ready.parents], "work"):
+            matches.setdefault(match.digest, match.record_id)
+        stored = self._registry.store.records.get(sorted(set(matches.values())))
+        found = []
+        for digest, relation in ready.parents:
+            parent = stored.get(matches.get(digest, b""))
+            found.append(ParentUse(relation, digest, parent.record.envelope_cid if parent and parent.publish else None))
+        return found
+
+    def _consent(self, record: Record) -> Record | None:
+        if self._options.terms is None:
+            return None
+        subject = Subject(name="work", digest=dict(record.parsed.subject[0].digest))
+        return give(
+            self._registry, [subject], self._options.terms, wallet=self._options.wallet, publish=self._options.publish
+        )
+
+    def _finish(self, item: StampItem) -> None:
+        self._done[item.input] = item
+        self._progress(item)
+
+
+def output_whole(stamp: Stamp) -> bool:
+    """Whether the stamped file is still what was written."""
+    try:
+        return hashlib.sha256(Path(stamp.path).read_bytes()).digest() == stamp.output
+    except OSError:
+        return False

@@ -1,0 +1,145 @@
+"""A home: the folder of one registry, and what it remembers about itself in public words.
+
+It decides the layout on disk and the shape of ``config.json``. It holds no secret: keys are files of
+their own (``rakkan.registry.keys``).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field
+
+from rakkan.registry.keys import Keys
+from rakkan.registry.ports import ChainIdentity
+from rakkan.schemas.canonical import canonical, parse_strict
+from rakkan.schemas.errors import Conflict, NotFound, Unavailable
+from rakkan.schemas.identity import Address
+from rakkan.schemas.instant import InstantText
+from rakkan.schemas.statement import AddressText, Hex32, Origin, Value, parse_model
+
+CONFIG: Final = "config.json"
+
+
+class ChainConfig(Value):
+    """The chain that a home anchors on."""
+
+    kind: Literal["local", "rpc"]
+    rpc_url: str = ""
+    chain_id: int = Field(ge=1)
+    genesis: Hex32
+    log: AddressText
+    consents: AddressText
+    gate: AddressText | None = None
+    book: AddressText | None = None
+
+    @property
+    def identity(self) -> ChainIdentity:
+        """The pinned identity."""
+        return ChainIdentity(
+            self.chain_id,
+            bytes.fromhex(self.genesis),
+            Address.parse(self.log),
+            Address.parse(self.consents),
+            Address.parse(self.gate) if self.gate else None,
+            Address.parse(self.book) if self.book else None,
+        )
+
+
+class HomeConfig(Value):
+    """What ``config.json`` says."""
+
+    schema_: Literal["rakkan.home/1"] = Field(alias="schema", default="rakkan.home/1")
+    origin: Origin
+    log_keys: tuple[str, ...] = Field(strict=False)
+    created_at: InstantText
+    chain: ChainConfig | None = None
+
+
+class Home:
+    """The folder of one registry.
+
+    Args:
+        folder: Absolute path; need not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.keys = Keys(folder / "keys")
+
+    @property
+    def exists(self) -> bool:
+        """Whether ``init`` finished here."""
+        return (self.folder / CONFIG).exists()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLite file."""
+        return f"sqlite:///{self.folder / 'registry.db'}"
+
+    @property
+    def blocks(self) -> Path:
+        """The block segments."""
+        return self.folder / "blocks"
+
+    @property
+    def chain_folder(self) -> Path:
+        """State of the embedded chain."""
+        return self.folder / "chain"
+
+    @property
+    def outputs(self) -> Path:
+        """Where ``stamp`` writes when it is not told."""
+        return self.folder / "stamped"
+
+    @property
+    def issuers(self) -> Path:
+        """Certificates of the issuers that this home trusts."""
+        return self.folder / "issuers.pem"
+
+    def read(self) -> HomeConfig:
+        """What the home says of itself.
+
+        Raises:
+            NotFound: ``home-missing``.
+            Invalid: ``shape``, ``not-json``.
+        """
+        try:
+            content = (self.folder / CONFIG).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound(
+                f"There is no registry in {self.folder}.", code="home-missing", hint="Run `rakkan init`, or name its folder with --home."
+            ) from None
+        except OSError as error:
+            raise Unavailable(f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable") from error
+        return parse_model(HomeConfig, parse_strict(content))
+
+    def write(self, config: HomeConfig) -> None:
+        """Replace ``config.json`` in one step."""
+        path = self.folder / CONFIG
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(canonical(config.to_json()) + b"\n")
+        with fresh.open("rb") as stream:
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+
+    def claim(self) -> None:
+        """Make the folder, and refuse one that holds something else.
+
+        Raises:
+            Conflict: ``home-occupied``.
+            Unavailable: ``home-unwritable``.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            strangers = [each.name for each in self.folder.iterdir() if each.name not in ("keys", "chain", CONFIG)]
+        except OSError as error:
+            raise Unavailable(
+                f"{self.folder} cannot be written: {error.strerror}.", code="home-unwritable", hint="Name another folder with --home."
+            ) from error
+        if strangers and not self.exists and not self.keys.has("log"):
+            raise Conflict(
+                f"{self.folder} is not empty ({strangers[0]}).", code="home-occupied", hint="Name a new folder with --home."
+            )

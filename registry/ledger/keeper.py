@@ -1,0 +1,220 @@
+"""The keeper of one anvil process: starts it, saves its state while it runs, ends it.
+
+It decides how a chain's state survives. anvil writes its own state file in place, so that a kill in
+the middle leaves half a file that it then refuses to load; a dump taken over RPC, written beside and
+renamed, has no such moment. anvil's own file is used for what is left: the state at an orderly end.
+Which folder, port and genesis are right is decided in ``rakkan.registry.ledger.anvil``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rakkan.registry.ledger.loopback import ask, ask_block
+from rakkan.schemas.errors import Unavailable
+
+STATE: Final = "state.json"
+PARTING: Final = "parting.json"
+LOG: Final = "anvil.log"
+
+PERIOD: Final = 2.0
+"""Seconds between two looks for new blocks: what a ``kill -9`` of anvil may cost."""
+
+_GRACE: Final = 20.0  # seconds that anvil gets to write its parting state
+_LOGGER: Final = logging.getLogger(__name__)
+
+# Linux ends a process when the *thread* that started it ends, which is why a thread of its own keeps it.
+# The flag must be set between fork and exec; doing that in Python code after a fork with threads may
+# deadlock, so a second interpreter sets it on itself and then becomes anvil (prctl(2), PR_SET_PDEATHSIG).
+_BECOME: Final = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, int(signal.SIGTERM), 0, 0, 0)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("the parent is gone")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Keeper(threading.Thread):
+    """Parent of one anvil for as long as that runs.
+
+    Args:
+        command: anvil and its arguments; it listens on ``port`` of the loopback interface.
+        folder: Where state and log are written.
+        port: The port in ``command``.
+        lock: File descriptor whose lock the process inherits and so holds until it is dead.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, port: int, lock: int) -> None:
+        super().__init__(name="anvil-keeper", daemon=True)
+        self._command = list(command)
+        self._folder = folder
+        self._port = port
+        self._lock = lock
+        self._saved: object = None
+        self._saving = threading.Lock()
+        self._spawned = threading.Event()
+        self._ending = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failure: OSError | None = None
+
+    def spawn(self) -> int:
+        """Start the process, and the thread with it; its id.
+
+        Raises:
+            Unavailable: ``local-chain-start``, if the program cannot be started.
+        """
+        self.start()
+        self._spawned.wait()
+        if self._process is None:
+            raise Unavailable(
+                f"{self._command[0]} cannot be started: {self._failure}.",
+                code="local-chain-start",
+                hint="Install it again with `npm install`, or name another with RAKKAN_ANVIL.",
+            )
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def run(self) -> None:
+        """The thread: start, look every two seconds, end."""
+        try:
+            self._process = self._start()
+        except OSError as error:
+            self._failure = error
+            return
+        finally:
+            self._spawned.set()
+        while not self._ending.wait(PERIOD):
+            if not self.alive:
+                return
+            self._save_if_changed()
+        self._end(self._process)
+
+    def end(self) -> None:
+        """Ask the process to go, let it write its state, and wait until it is gone (bounded)."""
+        self._ending.set()
+        if self.is_alive():
+            self.join(_GRACE + 5)
+
+    def save(self) -> None:
+        """Write the state now, whatever was written before.
+
+        Raises:
+            Unavailable: ``local-chain-silent``, ``local-chain-refused``, ``local-chain-unwritable``.
+        """
+        with self._saving:
+            self._saved = None
+            self._save(ask_block(self._port, "latest")["hash"])
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = self._command
+        if sys.platform == "linux" and sys.executable:
+            command = [sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), *command]
+        # HOME, because anvil keeps caches under it; a session of its own, because Ctrl-C is for us alone
+        with (self._folder / LOG).open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - the program that find_anvil chose, no shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={"PATH": os.defpath, "HOME": str(self._folder)},
+                pass_fds=(self._lock,),
+                start_new_session=True,
+            )
+
+    def _save_if_changed(self) -> None:
+        try:
+            with self._saving:
+                newest = ask_block(self._port, "latest")["hash"]
+                if newest != self._saved:
+                    self._save(newest)
+        except Unavailable as error:  # the next look tries again
+            _LOGGER.warning("The local chain's state is not saved: %s", error.message)
+
+    def _save(self, newest: object) -> None:
+        dump = ask(self._port, "anvil_dumpState", True, timeout=60)
+        try:
+            state = gzip.decompress(bytes.fromhex(str(dump).removeprefix("0x")))
+        except (OSError, EOFError, ValueError) as error:
+            raise Unavailable("The local chain's dump is damaged.", code="local-chain-refused") from error
+        replace(self._folder / STATE, state)
+        self._saved = newest
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        try:
+            process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            _LOGGER.warning(
+                "anvil (process %d) does not end; it is killed, and its last seconds are lost.", process.pid
+            )
+            process.kill()
+            process.wait()
+
+
+def take_parting_state(folder: Path) -> None:
+    """Make the state of an orderly end the one to start from; half a file is thrown away.
+
+    Only while no anvil runs on the folder.
+
+    Raises:
+        Unavailable: ``local-chain-unwritable``.
+    """
+    parting = folder / PARTING
+    try:
+        json.loads(parting.read_bytes())
+        whole = True
+    except FileNotFoundError:
+        return
+    except ValueError:
+        whole = False
+    except OSError as error:
+        raise _unwritable(parting, error) from error
+    try:
+        if not whole:
+            parting.unlink()
+            return
+        with parting.open("rb") as stream:
+            os.fsync(stream.fileno())
+        parting.replace(folder / STATE)
+    except OSError as error:
+        raise _unwritable(parting, error) from error
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half-written, durable on return.
+
+    Raises:
+        Unavailable: ``local-chain-unwritable``; the old file is untouched.
+    """
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"{path} cannot be written: {error.strerror}.",
+        code="local-chain-unwritable",
+        hint="Free space on the disk, or use a home that can be written.",
+    )

@@ -1,0 +1,81 @@
+"""The connection to a node: HTTP, bounded in time and size, going nowhere but where it was sent.
+
+It decides what web3 may do on the network: no proxy to our own machine, no redirect, no silent repeat,
+no fetching of URLs that a contract names. What is asked is decided in ``rakkan.registry.ledger.node``.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from rakkan.schemas.errors import Invalid
+
+if TYPE_CHECKING:
+    import requests
+    from web3 import Web3
+
+ANSWER_LIMIT: Final = 1 << 25
+"""Bytes that an answer may have."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def place_of(url: str) -> str:
+    """Host and port of a node's URL: what may be shown. What comes after them is often a key.
+
+    Raises:
+        Invalid: ``rpc-url``, if it is not one of HTTP.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        if parts.hostname:
+            return f"{parts.hostname}:{port}"
+    except (ValueError, KeyError):
+        pass
+    raise Invalid(
+        "The URL of the chain's node is not one of HTTP.",
+        code="rpc-url",
+        hint="Write it like http://127.0.0.1:8545.",
+    )
+
+
+def connect(url: str, seconds: float) -> Web3:
+    """A web3 that asks this URL, each time for at most so many seconds; nothing is sent yet."""
+    from web3 import HTTPProvider, Web3
+
+    session = _bounded_session(seconds)
+    session.trust_env = urlsplit(url).hostname not in _LOOPBACK
+    provider = HTTPProvider(
+        url,
+        request_kwargs={"timeout": seconds, "allow_redirects": False},
+        session=session,
+        exception_retry_configuration=None,  # the worker tries again; nothing here waits in secret
+    )
+    provider.global_ccip_read_enabled = False  # EIP-3668
+    return Web3(provider, middleware=[])
+
+
+def _bounded_session(seconds: float) -> requests.Session:
+    """A session whose answers end in time and size, however slowly the other side drips."""
+    import requests
+
+    class Bounded(requests.Session):
+        def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
+            deadline = time.monotonic() + seconds
+            response = super().send(request, **{**kwargs, "stream": True})  # type: ignore[arg-type]
+            content = bytearray()
+            while chunk := response.raw.read1(1 << 16):
+                content += chunk
+                if len(content) > ANSWER_LIMIT or time.monotonic() > deadline:
+                    response.close()
+                    raise requests.Timeout
+            response.raw.release_conn()
+            response._content = bytes(content)  # noqa: SLF001 - what reading `content` would set
+            return response
+
+    session = Bounded()
+    session.headers["Accept-Encoding"] = "identity"
+    return session

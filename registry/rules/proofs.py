@@ -1,0 +1,268 @@
+"""Proofs on records: who signed a statement, and whether the one who had to did.
+
+It decides what each suite signs, which actor each kind of record needs, and that the parts of a
+record which can be derived are what they should be: audience, notice, withdrawal statements. It
+leaves out what a valid record then means, and whether an attester may attest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from rakkan.registry.rules.eip712 import Domain, address_of, record_digest, recover, sign
+from rakkan.registry.rules.notice import notice_of
+from rakkan.schemas.canonical import parse_canonical
+from rakkan.schemas.consent import Consent, Withdrawal
+from rakkan.schemas.errors import DomainError, Invalid, Refused
+from rakkan.schemas.identity import Address, DidKey, DidPkh, parse_did
+from rakkan.schemas.record import Record, statement_bytes
+from rakkan.schemas.statement import Link, Proof, Statement, Subject, parse_model
+from rakkan.schemas.verdict import Verdict
+from rakkan.schemas.work import Work
+
+_DID_PREFIX: Final = b"rakkan-proof-v1\0"
+
+Judged = Work | Consent | Withdrawal | Verdict
+
+
+def sign_did(statement: bytes, key: Ed25519PrivateKey) -> Proof:
+    """Sign a statement by ``did:key``, bound to the audience that it names.
+
+    Raises:
+        Invalid: As parsing a statement does.
+    """
+    audience = str(_parse(statement).predicate.get("audience", ""))
+    signer = DidKey(key.public_key().public_bytes_raw())
+    signature = key.sign(did_message(statement, audience))
+    return Proof(suite="ed25519", signer=str(signer), signature=signature.hex())
+
+
+def sign_wallet(statement: bytes, domain: Domain, private_key: bytes) -> Proof:
+    """Sign a statement by a wallet (EIP-712).
+
+    Args:
+        statement: Canonical statement bytes.
+        domain: Of the verdict's gate for a verdict, else of ``ConsentRegistry``.
+        private_key: 32 bytes.
+
+    Raises:
+        Invalid: As parsing does; ``grantor-wallet``, ``key-form``.
+    """
+    address = address_of(private_key)
+    signature = sign(record_digest(domain, statement, address), private_key)
+    return Proof(
+        suite="eip712",
+        signer=str(DidPkh(domain.chain_id, address)),
+        signature=signature.hex(),
+        verifying_contract=str(domain.contract),
+    )
+
+
+def did_message(statement: bytes, audience: str) -> bytes:
+    """What Ed25519 signs: prefix ‖ sha256(audience) ‖ sha256(statement), 80 bytes."""
+    return _DID_PREFIX + hashlib.sha256(audience.encode()).digest() + hashlib.sha256(statement).digest()
+
+
+def withdrawal_key(record_id: bytes, item: bytes | None) -> bytes:
+    """The key under which ``ConsentRegistry`` keeps a withdrawal.
+
+    Args:
+        record_id: sha256 of the consent's statement, 32 bytes.
+        item: sha256 of one work out of a collection grant, or None for the whole consent.
+    """
+    return record_id if item is None else hashlib.sha256(record_id + item).digest()
+
+
+def withdrawal_statement(consent: Record, item: bytes | None, audience: str) -> bytes:
+    """The one statement that takes this consent back; a pure function, so whoever relays it relays the same.
+
+    Args:
+        consent: The consent as accepted, with its envelope.
+        item: sha256 of one work, 32 bytes, or None for the whole consent.
+        audience: The log's origin.
+
+    Raises:
+        Invalid: ``kind-unknown``, if the record is not a consent.
+    """
+    granted = consent.predicate
+    if not isinstance(granted, Consent):
+        raise Invalid("Only a consent can be withdrawn.", code="kind-unknown", pointer="/predicate/consent")
+    record_id = consent.record_id.digest
+    withdrawal = Withdrawal(
+        audience=audience,
+        consent=Link.to(consent.envelope_cid),
+        consent_id=record_id.hex(),
+        item=item.hex() if item is not None else None,
+        authority=granted.withdrawal.authority,
+        key=withdrawal_key(record_id, item).hex(),
+    )
+    return statement_bytes(
+        "withdrawal", [Subject(name="consent", digest={"sha256": record_id.hex()})], withdrawal
+    )
+
+
+def check_record(
+    record: Record, *, audience: str, domain: Domain | None, consent: Record | None = None
+) -> None:
+    """Accept a record or say why not; one bad proof refuses the whole.
+
+    Args:
+        record: Any kind.
+        audience: This log's origin.
+        domain: Of ``ConsentRegistry`` on the configured chain, or None without a chain; then no
+            wallet proof can be judged.
+        consent: For a withdrawal, the consent that it names.
+
+    Raises:
+        Refused: ``audience-foreign``, ``domain-unknown``, ``proof-invalid``, ``proof-missing``,
+            ``withdrawal-foreign``.
+        Invalid: ``notice-mismatch``, ``envelope-mismatch``, and as parsing does.
+    """
+    predicate = record.predicate
+    if not isinstance(predicate, Work | Consent | Withdrawal | Verdict):
+        raise Invalid(f"{record.kind} is not a kind of record we can judge.", code="kind-unknown")
+    if record.parsed_envelope.statement.cid != record.record_id:
+        raise Invalid("The envelope links to another statement.", code="envelope-mismatch")
+    if predicate.audience != audience:
+        raise Refused(
+            f"This record was made for {predicate.audience}, not for {audience}.",
+            code="audience-foreign",
+            pointer="/predicate/audience",
+        )
+    if isinstance(predicate, Consent):
+        _check_notice(record, predicate)
+    if isinstance(predicate, Withdrawal):
+        _check_withdrawal(record, predicate, consent)
+    where = _gate_domain(predicate, domain) if isinstance(predicate, Verdict) else domain
+    signers = {_check_proof(record, proof, predicate, where) for proof in record.parsed_envelope.proofs}
+    _check_actor(predicate, signers, consent)
+
+
+def check_records(
+    records: Sequence[Record],
+    *,
+    audience: str,
+    domain: Domain | None,
+    consents: Mapping[bytes, Record] | None = None,
+) -> list[DomainError | None]:
+    """:func:`check_record` for many; the answer at each place is the error, or None if accepted.
+
+    Args:
+        records: In any order.
+        audience: This log's origin.
+        domain: As in :func:`check_record`.
+        consents: The consents that withdrawals name, by recordId digest (32 bytes).
+    """
+    return [_verdict_on(record, audience, domain, consents or {}) for record in records]
+
+
+def _verdict_on(
+    record: Record, audience: str, domain: Domain | None, consents: Mapping[bytes, Record]
+) -> DomainError | None:
+    try:
+        predicate = record.predicate
+        named = bytes.fromhex(predicate.consent_id) if isinstance(predicate, Withdrawal) else b""
+        check_record(record, audience=audience, domain=domain, consent=consents.get(named))
+    except DomainError as error:
+        return error
+    return None
+
+
+def _check_notice(record: Record, consent: Consent) -> None:
+    shown = notice_of(record.parsed.subject, consent)
+    if (consent.notice.lang, consent.notice.sha256) != (shown.lang, shown.sha256):
+        raise Invalid(
+            "The notice of this consent is not the one that its fields give.",
+            code="notice-mismatch",
+            pointer="/predicate/notice",
+            hint="Derive the notice from the final fields, then sign.",
+        )
+
+
+def _check_withdrawal(record: Record, withdrawal: Withdrawal, consent: Record | None) -> None:
+    item = bytes.fromhex(withdrawal.item) if withdrawal.item is not None else None
+    if consent is None or record.statement != withdrawal_statement(consent, item, withdrawal.audience):
+        raise Refused(
+            "This withdrawal does not belong to a consent that is known here.",
+            code="withdrawal-foreign",
+            pointer="/predicate/consent",
+        )
+
+
+def _gate_domain(verdict: Verdict, domain: Domain | None) -> Domain | None:
+    """Verdicts are signed for their community's gate; it must stand on the configured chain."""
+    gate = verdict.gate
+    if gate is None or domain is None or gate.chain_id != domain.chain_id:
+        return None
+    return Domain(gate.chain_id, Address.parse(gate.address))
+
+
+def _check_proof(record: Record, proof: Proof, predicate: Judged, domain: Domain | None) -> str:
+    """The signer, if the proof holds."""
+    try:
+        signer = parse_did(proof.signer)
+        signature = bytes.fromhex(proof.signature)
+        if isinstance(signer, DidKey) and proof.suite == "ed25519" and proof.verifying_contract is None:
+            message = did_message(record.statement, predicate.audience)
+            Ed25519PublicKey.from_public_bytes(signer.public).verify(signature, message)
+            return proof.signer
+        if isinstance(signer, DidPkh) and proof.suite == "eip712" and proof.verifying_contract is not None:
+            where = Domain(signer.chain_id, Address.parse(proof.verifying_contract))
+            if where != domain:
+                raise _foreign_domain(where, domain)
+            if recover(record_digest(where, record, signer.address), signature) == signer.address:
+                return proof.signer
+    except (InvalidSignature, ValueError, Invalid) as error:
+        raise _bad_proof(proof) from error
+    except Refused as error:
+        if error.code == "domain-unknown":
+            raise
+        raise _bad_proof(proof) from error
+    raise _bad_proof(proof)
+
+
+def _check_actor(predicate: Judged, signers: set[str], consent: Record | None) -> None:
+    match predicate:
+        case Work(creator=actor) | Consent(grantor=actor):
+            found = (actor if isinstance(actor, str) else actor.id) in signers
+        case Withdrawal(authority=authority):
+            found = _may_withdraw(Address.parse(authority), signers, consent)
+        case Verdict():
+            found = bool(signers)
+    if not found:
+        raise Refused(
+            "The record carries no proof by the one who must sign it.",
+            code="proof-missing",
+            hint="Creators sign works, grantors consents, and withdrawals are signed by their authority.",
+        )
+
+
+def _may_withdraw(authority: Address, signers: set[str], consent: Record | None) -> bool:
+    granted = consent.predicate if consent is not None else None
+    if isinstance(granted, Consent) and granted.grantor.id in signers:
+        return True
+    actors = [parse_did(signer) for signer in signers]
+    return any(isinstance(actor, DidPkh) and actor.address == authority for actor in actors)
+
+
+def _foreign_domain(where: Domain, domain: Domain | None) -> Refused:
+    if domain is None:
+        return Refused(
+            "No chain is configured that could tell whether this wallet signature counts.",
+            code="domain-unknown",
+        )
+    signed, wanted = (f"{each.contract} on chain {each.chain_id}" for each in (where, domain))
+    return Refused(f"The wallet signed for {signed}, not for {wanted}.", code="domain-unknown")
+
+
+def _bad_proof(proof: Proof) -> Refused:
+    return Refused(f"The {proof.suite} proof by {proof.signer} does not hold.", code="proof-invalid")
+
+
+def _parse(statement: bytes) -> Statement:
+    return parse_model(Statement, parse_canonical(statement))

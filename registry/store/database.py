@@ -1,0 +1,125 @@
+"""One database, SQLite or PostgreSQL: opening, transactions, and its errors turned into ours.
+
+It decides durability (WAL with synchronous=FULL, one writer lane) and what a failure is called. It
+leaves out what is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from rakkan.registry.store.tables import SCHEMA_VERSION, Row, SettingRow, table
+from rakkan.schemas.errors import Conflict, DomainError, Integrity, Invalid, Unavailable
+
+_WRITER_LANE: Final = 0x52616B6B616E  # "Rakkan": the advisory lock that makes PostgreSQL write in one lane
+
+
+class Database:
+    """An open database.
+
+    Args:
+        url: ``sqlite:////path/to/file`` or ``postgresql+psycopg://…``.
+
+    Raises:
+        Invalid: ``database-url``.
+        Conflict: ``store-version``, if another version of Rakkan made it.
+        Integrity: ``store-damaged``.
+        Unavailable: ``store-unavailable``.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.dialect = make_url(url).get_backend_name()
+            if self.dialect not in ("sqlite", "postgresql"):
+                raise ArgumentError(url)
+            self._engine = create_engine(url, pool_pre_ping=self.dialect == "postgresql")
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise Invalid(
+                "The database URL is not one we can use.",
+                code="database-url",
+                hint="Use sqlite:////path or postgresql+psycopg://… (with the extra rakkan[postgres]).",
+            ) from error
+        if self.dialect == "sqlite":
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+        self._create()
+
+    def _create(self) -> None:
+        settings = table(SettingRow)
+        with self.write() as connection:
+            Row.metadata.create_all(connection)
+            self.insert(connection, settings, [{"name": "schema", "value": SCHEMA_VERSION}])
+            found = connection.execute(settings.select().where(settings.c.name == "schema")).one().value
+        if found != SCHEMA_VERSION:
+            self.close()
+            raise Conflict(
+                f"The database has schema {found}, this version of Rakkan reads {SCHEMA_VERSION}.",
+                code="store-version",
+                hint="Use the version of Rakkan that made it, or another --home.",
+            )
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state."""
+        with _translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction in the writer lane: committed and durable on leaving, undone on an error."""
+        with _translated(), self._engine.connect().execution_options(rakkan_write=True) as connection, connection.begin():
+            if self.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lane)"), {"lane": _WRITER_LANE})
+            yield connection
+
+    def insert(self, connection: Connection, into: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Insert rows; those whose key exists already are left as they are. Returns how many were new."""
+        if not rows:
+            return 0
+        build = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
+        statement = build(into).on_conflict_do_nothing()
+        if len(rows) == 1:
+            return connection.execute(statement, rows[0]).rowcount
+        return connection.execute(statement, list(rows)).rowcount
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("rakkan_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DomainError:
+        raise
+    except DatabaseError as error:
+        said = str(error.orig)
+        if "malformed" in said or "not a database" in said:
+            raise Integrity(
+                f"The database is damaged: {said}.", code="store-damaged", hint="Restore a backup; `rakkan fsck` says what is whole."
+            ) from error
+        if isinstance(error, OperationalError):
+            hint = "Free disk space." if "full" in said else "Is it running, reachable and writable?"
+            raise Unavailable(f"The database cannot be used: {said}.", code="store-unavailable", hint=hint) from error
+        raise
+    except SQLAlchemyError as error:
+        raise Unavailable(f"The database cannot be used: {error}.", code="store-unavailable") from error

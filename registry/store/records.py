@@ -1,0 +1,280 @@
+"""Records and the ways to find them.
+
+It decides how records are kept, found and put in order for the log. Proofs were checked before
+(``rakkan.registry.flows.accept``); what records mean is for the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from rakkan.registry.store.database import Database
+from rakkan.registry.store.tables import EdgeRow, FingerprintRow, IdentifierRow, RecordRow, WithdrawalRow, table
+from rakkan.schemas.consent import Withdrawal
+from rakkan.schemas.identity import Address
+from rakkan.schemas.instant import from_unix, to_unix
+from rakkan.schemas.record import Record
+from rakkan.schemas.statement import Statement
+from rakkan.schemas.values import Digest
+from rakkan.schemas.work import Work
+
+_record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(EdgeRow)
+_fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record and where it stands.
+
+    Attributes:
+        record: The two blocks.
+        sequence: Order of acceptance.
+        accepted_at: When this registry accepted it.
+        publish: Whether it is meant for the public.
+        pinned: Whether its blocks are in the content store.
+        log_index: Its place in the log, None until it has one.
+    """
+
+    record: Record
+    sequence: int
+    accepted_at: datetime
+    publish: bool
+    pinned: bool
+    log_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A record found under a digest, and which identifier matched."""
+
+    digest: Digest
+    record_id: bytes
+    record_kind: str
+    alias: bool
+
+
+class Records:
+    """The accepted records of one registry."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, records: Sequence[Record], *, accepted_at: datetime, publish: bool) -> list[bool]:
+        """Keep records whose proofs were checked; one commit for all. True where it was new.
+
+        A record known already stays as it is, but is published if asked now.
+        """
+        now = to_unix(accepted_at)
+        with self._database.write() as connection:
+            known = self._known(connection, [record.record_id.digest for record in records])
+            fresh: dict[bytes, Record] = {}
+            for record in records:
+                if record.record_id.digest not in known:
+                    fresh.setdefault(record.record_id.digest, record)
+            self._database.insert(connection, _record, [_row(record, now, publish=publish) for record in fresh.values()])
+            self._index(connection, fresh.values(), now)
+            if publish and known:
+                self._publish(connection, list(known))
+        answers = []
+        for record in records:
+            answers.append(fresh.pop(record.record_id.digest, None) is not None)
+        return answers
+
+    def _known(self, connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
+        found: set[bytes] = set()
+        for chunk in _chunks(ids):
+            found.update(connection.execute(select(_record.c.id).where(_record.c.id.in_(chunk))).scalars())
+        return found
+
+    def _index(self, connection: Connection, records: Iterable[Record], now: int) -> None:
+        identifiers: list[dict[str, Any]] = []
+        edges: list[dict[str, Any]] = []
+        fingerprints: list[dict[str, Any]] = []
+        withdrawals: list[dict[str, Any]] = []
+        for record in records:
+            record_id, predicate = record.record_id.digest, record.predicate
+            for digest, alias in identifiers_of(record.parsed, predicate):
+                identifiers.append(
+                    {
+                        "digest": digest.raw,
+                        "kind": digest.kind,
+                        "record_kind": record.kind,
+                        "record_id": record_id,
+                        "alias": alias,
+                    }
+                )
+            if isinstance(predicate, Work):
+                for position, parent in enumerate(predicate.parents):
+                    digest = Digest.parse(parent.digest)
+                    edges.append(
+                        {
+                            "child": record_id,
+                            "position": position,
+                            "kind": digest.kind,
+                            "digest": digest.raw,
+                            "relation": parent.relation,
+                        }
+                    )
+                for entry in predicate.fingerprints:
+                    fingerprints.append(
+                        {
+                            "record_id": record_id,
+                            "alg": entry.alg,
+                            "pipeline": entry.pipeline,
+                            "bits": bytes.fromhex(entry.bits),
+                            "quality": entry.quality,
+                        }
+                    )
+            elif isinstance(predicate, Withdrawal):
+                proof = next((p for p in record.parsed_envelope.proofs if p.suite == "eip712"), None)
+                withdrawals.append(
+                    {
+                        "key": bytes.fromhex(predicate.key),
+                        "authority": Address.parse(predicate.authority).raw,
+                        "recorded_at": now,
+                        "chain_at": None,
+                        "signature": bytes.fromhex(proof.signature) if proof else None,
+                    }
+                )
+        for target, rows in ((_identifier, identifiers), (_edge, edges), (_fingerprint, fingerprints)):
+            self._database.insert(connection, target, rows)
+        for row in withdrawals:
+            if not self._database.insert(connection, _withdrawal, [row]):
+                where = (_withdrawal.c.key == row["key"]) & (_withdrawal.c.authority == row["authority"])
+                connection.execute(
+                    update(_withdrawal)
+                    .where(where & _withdrawal.c.recorded_at.is_(None))
+                    .values(recorded_at=now, signature=row["signature"])
+                )
+
+    def publish(self, ids: Sequence[bytes]) -> None:
+        """Mark records as meant for the public; it cannot be taken back."""
+        with self._database.write() as connection:
+            self._publish(connection, ids)
+
+    def _publish(self, connection: Connection, ids: Sequence[bytes]) -> None:
+        for chunk in _chunks(ids):
+            connection.execute(update(_record).where(_record.c.id.in_(chunk)).values(publish=True))
+
+    def get(self, digests: Sequence[bytes]) -> dict[bytes, StoredRecord]:
+        """Records by the sha256 of their statement or of their envelope, under the digest asked."""
+        found: dict[bytes, StoredRecord] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(digests):
+                query = select(_record).where(_record.c.id.in_(chunk) | _record.c.envelope.in_(chunk))
+                asked = set(chunk)
+                for row in connection.execute(query):
+                    stored = _stored(row)
+                    found.update((name, stored) for name in (row.id, row.envelope) if name in asked)
+        return found
+
+    def find(self, digests: Sequence[Digest], record_kind: str | None = None) -> list[Match]:
+        """All records that name any of these digests, in order of acceptance."""
+        wanted = {(digest.kind, digest.raw) for digest in digests}
+        rows: list[Any] = []
+        with self._database.read() as connection:
+            for chunk in _chunks(sorted({digest.raw for digest in digests})):
+                query = (
+                    select(_identifier, _record.c.sequence)
+                    .join(_record, _record.c.id == _identifier.c.record_id)
+                    .where(_identifier.c.digest.in_(chunk))
+                )
+                if record_kind:
+                    query = query.where(_identifier.c.record_kind == record_kind)
+                rows.extend(connection.execute(query))
+        rows.sort(key=lambda row: row.sequence)
+        return [
+            Match(Digest(row.kind, row.digest), row.record_id, row.record_kind, row.alias)
+            for row in rows
+            if (row.kind, row.digest) in wanted
+        ]
+
+    def pending(self) -> list[StoredRecord]:
+        """Records that are not published, in order of acceptance."""
+        return self._select(~_record.c.publish)
+
+    def unpinned(self, limit: int = 1000) -> list[StoredRecord]:
+        """Published records whose blocks are not in the content store yet."""
+        return self._select(_record.c.publish & _record.c.pinned_at.is_(None), limit)
+
+    def unlogged(self, limit: int = 10_000) -> list[StoredRecord]:
+        """Published and pinned records that have no place in the log yet."""
+        return self._select(_record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None), limit)
+
+    def all(self, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
+        """Every record after a sequence number, for checks that read everything."""
+        return self._select(_record.c.sequence > after, limit)
+
+    def _select(self, where: Any, limit: int | None = None) -> list[StoredRecord]:  # noqa: ANN401 - an SQL clause
+        query = select(_record).where(where).order_by(_record.c.sequence).limit(limit)
+        with self._database.read() as connection:
+            return [_stored(row) for row in connection.execute(query)]
+
+    def mark_pinned(self, ids: Sequence[bytes], at: datetime) -> None:
+        """Note that blocks are in the content store."""
+        with self._database.write() as connection:
+            for chunk in _chunks(ids):
+                connection.execute(update(_record).where(_record.c.id.in_(chunk)).values(pinned_at=to_unix(at)))
+
+    def children(self, digests: Sequence[Digest]) -> list[tuple[bytes, Digest, str]]:
+        """Works made from these digests: (child record id, parent digest, relation)."""
+        with self._database.read() as connection:
+            rows = [
+                row
+                for chunk in _chunks(sorted({digest.raw for digest in digests}))
+                for row in connection.execute(select(_edge).where(_edge.c.digest.in_(chunk)))
+            ]
+        return [(row.child, Digest(row.kind, row.digest), row.relation) for row in rows]
+
+    def fingerprints(self) -> list[tuple[bytes, str, str, bytes, int]]:
+        """All fingerprints: (record id, alg, pipeline, bits, quality)."""
+        with self._database.read() as connection:
+            return [tuple(row) for row in connection.execute(select(_fingerprint))]
+
+    def count(self) -> dict[str, int]:
+        """How many records of each kind."""
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(select(_record.c.kind, func.count()).group_by(_record.c.kind))}
+
+
+def identifiers_of(statement: Statement, predicate: object) -> list[tuple[Digest, bool]]:
+    """Under which digests a record is found; True marks an alias."""
+    found = [(digest, digest.kind == "sha256" and "c2paClaim" in subject.digest) for subject in statement.subject for digest in subject.digests]
+    if isinstance(predicate, Work) and predicate.source_digest:
+        found.append((Digest.parse(predicate.source_digest), True))
+    return list(dict(found).items())
+
+
+def _row(record: Record, now: int, *, publish: bool) -> Mapping[str, Any]:
+    return {
+        "id": record.record_id.digest,
+        "envelope": record.envelope_cid.digest,
+        "kind": record.kind,
+        "statement": record.statement,
+        "envelope_bytes": record.envelope,
+        "accepted_at": now,
+        "publish": publish,
+        "pinned_at": None,
+        "log_index": None,
+    }
+
+
+def _stored(row: Row[Any]) -> StoredRecord:
+    return StoredRecord(
+        Record(row.statement, row.envelope_bytes),
+        row.sequence,
+        from_unix(row.accepted_at),
+        row.publish,
+        row.pinned_at is not None,
+        row.log_index,
+    )
+
+
+def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

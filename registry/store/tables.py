@@ -1,0 +1,209 @@
+"""The rows. SQLModel says what they are; hot paths read and write them as plain SQL.
+
+It decides columns, keys and indexes, the same on SQLite and PostgreSQL. Digests are 32 raw bytes,
+times are Unix seconds, signed bytes are kept as signed. Rows never leave ``store/``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table
+from sqlalchemy.orm import registry as orm_registry
+from sqlmodel import Field, SQLModel
+
+SCHEMA_VERSION: Final = "1"
+
+_rows = orm_registry(metadata=MetaData())
+_COMPACT: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
+
+
+class Row(SQLModel, registry=_rows):
+    """Base of all rows, with metadata of our own."""
+
+    metadata: ClassVar[MetaData] = _rows.metadata
+
+
+def _bytes(*, key: bool = False, unique: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - sqlmodel's own
+    return Field(sa_type=LargeBinary, primary_key=key, unique=unique, index=index)
+
+
+def _number(*, key: bool = False, unique: bool = False) -> Any:  # noqa: ANN401
+    return Field(sa_type=BigInteger, primary_key=key, unique=unique)
+
+
+class SettingRow(Row, table=True):
+    """A fact about the database itself: schema version, origin."""
+
+    __tablename__ = "setting"
+    name: str = Field(primary_key=True)
+    value: str
+
+
+class RecordRow(Row, table=True):
+    """An accepted record. ``publish`` is desired; ``pinned_at`` and ``log_index`` are observed."""
+
+    __tablename__ = "record"
+    __table_args__ = (Index("record_todo", "publish", "log_index"),)
+    sequence: int | None = Field(default=None, primary_key=True)
+    id: bytes = _bytes(unique=True)
+    envelope: bytes = _bytes(unique=True)
+    kind: str
+    statement: bytes = _bytes()
+    envelope_bytes: bytes = _bytes()
+    accepted_at: int = _number()
+    publish: bool
+    pinned_at: int | None = _number()
+    log_index: int | None = _number(unique=True)
+
+
+class IdentifierRow(Row, table=True):
+    """Under which digests a record can be found, as subject or as alias."""
+
+    __tablename__ = "identifier"
+    __table_args__ = _COMPACT
+    digest: bytes = _bytes(key=True)
+    kind: str = Field(primary_key=True)
+    record_kind: str = Field(primary_key=True)
+    record_id: bytes = _bytes(key=True)
+    alias: bool
+
+
+class EdgeRow(Row, table=True):
+    """One step of lineage, from a work to what it was made from."""
+
+    __tablename__ = "edge"
+    __table_args__ = _COMPACT
+    child: bytes = _bytes(key=True)
+    position: int = Field(primary_key=True)
+    kind: str
+    digest: bytes = _bytes(index=True)
+    relation: str
+
+
+class FingerprintRow(Row, table=True):
+    """A perceptual fingerprint of a work."""
+
+    __tablename__ = "fingerprint"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    alg: str = Field(primary_key=True)
+    pipeline: str
+    bits: bytes = _bytes()
+    quality: int
+
+
+class WithdrawalRow(Row, table=True):
+    """A withdrawn key: as a record here, on chain, or both."""
+
+    __tablename__ = "withdrawal"
+    __table_args__ = _COMPACT
+    key: bytes = _bytes(key=True)
+    authority: bytes = _bytes(key=True)
+    recorded_at: int | None = _number()
+    chain_at: int | None = _number()
+    signature: bytes | None = _bytes()
+
+
+class HeadRow(Row, table=True):
+    """A signed log head, and the leaf hashes it covers are those of ``record.log_index < size``."""
+
+    __tablename__ = "head"
+    size: int = _number(key=True)
+    root: bytes = _bytes()
+    note: bytes = _bytes()
+    signed_at: int = _number()
+
+
+class TransactionRow(Row, table=True):
+    """One effect on the chain under a natural key; raw bytes are stored before they are sent."""
+
+    __tablename__ = "chain_transaction"
+    sequence: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    target: bytes = _bytes()
+    calldata: bytes = _bytes()
+    state: str = Field(index=True)
+    nonce: int | None = _number()
+    raw: bytes | None = _bytes()
+    hash: bytes | None = _bytes()
+    block_number: int | None = _number()
+    block_hash: bytes | None = _bytes()
+    block_time: int | None = _number()
+    gas_used: int | None = _number()
+    reason: str | None = None
+
+
+class AnchorRow(Row, table=True):
+    """A log head that was put on chain by the transaction of that name."""
+
+    __tablename__ = "anchor"
+    size: int = _number(key=True)
+    root: bytes = _bytes()
+    transaction: str = Field(unique=True)
+
+
+class StampRow(Row, table=True):
+    """What was stamped already: the same input and claim definition give the same output."""
+
+    __tablename__ = "stamp"
+    __table_args__ = _COMPACT
+    source: bytes = _bytes(key=True)
+    definition: bytes = _bytes(key=True)
+    output: bytes = _bytes()
+    path: str
+    record_id: bytes = _bytes(index=True)
+    manifest: bytes = _bytes()
+
+
+class PrivateRow(Row, table=True):
+    """A private field and the salt of its public commitment; erasing the row erases both."""
+
+    __tablename__ = "private_field"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    name: str = Field(primary_key=True)
+    salt: bytes = _bytes()
+    text: str
+
+
+class VerdictRow(Row, table=True):
+    """A verdict with what it was found from: policy, findings, reliance."""
+
+    __tablename__ = "verdict"
+    record_id: bytes = _bytes(key=True)
+    subject: bytes = _bytes(index=True)
+    root: bytes = _bytes(index=True)
+    policy: bytes = _bytes()
+    policy_bytes: bytes = _bytes()
+    issued_at: int = _number()
+    attester: bytes | None = _bytes()
+    signature: bytes | None = _bytes()
+    findings: bytes = _bytes()
+    documents: bytes = _bytes()
+    reliance: bytes = _bytes()
+
+
+class LeaseRow(Row, table=True):
+    """Who may advance a lane until when; ``fence`` grows with every owner."""
+
+    __tablename__ = "lease"
+    name: str = Field(primary_key=True)
+    owner: str
+    fence: int = _number()
+    expires_at: int = _number()
+
+
+class TokenRow(Row, table=True):
+    """A bearer token, as its sha256."""
+
+    __tablename__ = "token"
+    digest: bytes = _bytes(key=True)
+    name: str
+    created_at: int = _number()
+
+
+def table(row: type[Row]) -> Table:
+    """The SQL table of a row class."""
+    name = row.__tablename__
+    return Row.metadata.tables[str(name)]

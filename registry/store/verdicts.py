@@ -1,0 +1,80 @@
+"""Verdicts with the bytes they were found from.
+
+It decides how a verdict is kept and found again; whether it is right is re-derived by ``fsck``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from rakkan.registry.store.database import Database
+from rakkan.registry.store.tables import VerdictRow, table
+
+_verdict = table(VerdictRow)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdict:
+    """A verdict and its evidence.
+
+    Attributes:
+        record_id: sha256 of the statement.
+        subject: What the gate knows it by, 32 bytes.
+        root: The dataset's root.
+        policy: sha256 of the policy document.
+        policy_bytes: The policy document.
+        issued_at: Unix seconds.
+        attester: Address whose signature the gate takes, 20 bytes.
+        signature: EIP-712 for the gate, 65 bytes.
+        findings: Leaf data of the findings, 97 bytes each, in dataset order.
+        documents: The finding documents, canonical JSON, one a line.
+        reliance: Leaf data of the reliance, 93 bytes each, sorted.
+    """
+
+    record_id: bytes
+    subject: bytes
+    root: bytes
+    policy: bytes
+    policy_bytes: bytes
+    issued_at: int
+    attester: bytes | None
+    signature: bytes | None
+    findings: bytes
+    documents: bytes
+    reliance: bytes
+
+
+class Verdicts:
+    """The verdicts of one registry."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, verdict: StoredVerdict) -> None:
+        """Keep a verdict; the same one again changes nothing."""
+        with self._database.write() as connection:
+            row = {name: getattr(verdict, name) for name in StoredVerdict.__slots__}
+            self._database.insert(connection, _verdict, [row])
+
+    def get(self, record_id: bytes) -> StoredVerdict | None:
+        """A verdict by the sha256 of its statement."""
+        with self._database.read() as connection:
+            row = connection.execute(select(_verdict).where(_verdict.c.record_id == record_id)).first()
+        return None if row is None else StoredVerdict(**row._mapping)  # noqa: SLF001
+
+    def latest(self, subject_or_root: bytes, policy: bytes | None = None) -> StoredVerdict | None:
+        """The newest verdict about a dataset, under one policy or under any."""
+        query = select(_verdict).where((_verdict.c.subject == subject_or_root) | (_verdict.c.root == subject_or_root))
+        if policy is not None:
+            query = query.where(_verdict.c.policy == policy)
+        with self._database.read() as connection:
+            row = connection.execute(query.order_by(_verdict.c.issued_at.desc()).limit(1)).first()
+        return None if row is None else StoredVerdict(**row._mapping)  # noqa: SLF001
+
+    def all(self) -> list[StoredVerdict]:
+        """Every verdict, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_verdict).order_by(_verdict.c.issued_at)).all()
+        return [StoredVerdict(**row._mapping) for row in rows]  # noqa: SLF001

@@ -1,0 +1,226 @@
+"""The worker: looks at where everything is, and moves what is not where it should be.
+
+It decides the order accept → pin → log → anchor → confirm. It is level-triggered: each pass reads
+desired and observed state anew, every effect has a natural key and may be tried again, so a crash
+anywhere is cured by starting again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rakkan.registry.failpoints import failpoint
+from rakkan.registry.ledger import calls
+from rakkan.registry.ports import Block, Call
+from rakkan.registry.rules.note import LogHead, sign_head
+from rakkan.registry.service import Registry
+from rakkan.registry.store.leases import Lease
+from rakkan.registry.store.outbox import Transaction
+from rakkan.schemas.errors import DomainError, Integrity, Refused
+from rakkan.schemas.values import RAW
+
+LANE = "worker"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What one pass moved.
+
+    Attributes:
+        pinned: Records whose blocks are in the content store now.
+        logged: Records that have a place in the log now.
+        sent: Transactions handed to the chain.
+        mined: Transactions seen in a block.
+        waiting: Transactions that are not final yet.
+    """
+
+    pinned: int = 0
+    logged: int = 0
+    sent: int = 0
+    mined: int = 0
+    waiting: int = 0
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.pinned or self.logged or self.sent or self.mined)
+
+
+class Worker:
+    """Advances one registry; only the holder of the lane does anything."""
+
+    def __init__(self, registry: Registry, progress: Progress | None = None) -> None:
+        self._registry = registry
+        self._say = progress or (lambda _: None)
+
+    def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
+        """Advance until nothing moves any more (or all is final), for at most so many seconds.
+
+        Raises:
+            Conflict: ``lane-busy``, ``lease-lost``.
+            Unavailable: If content store, database or chain cannot be reached.
+            Integrity: If what is stored is damaged; nothing is sent then.
+        """
+        deadline = time.monotonic() + seconds
+        with self._registry.store.leases.hold(LANE, wait=seconds) as lease:
+            while True:
+                advance = self.step(lease)
+                busy = advance.moved or (until_final and advance.waiting)
+                if not busy or time.monotonic() > deadline:
+                    return advance
+                if not advance.moved:
+                    time.sleep(0.2)
+
+    def step(self, lease: Lease) -> Advance:
+        """One pass over everything."""
+        leases = self._registry.store.leases
+        pinned = self._pin()
+        leases.renew(lease)
+        logged = self._log()
+        leases.renew(lease)
+        if self._registry.identity is None:
+            return Advance(pinned, logged)
+        self._plan_anchor()
+        self._relay_withdrawals()
+        sent, mined, waiting = self._chain(lease)
+        return Advance(pinned, logged, sent, mined, waiting)
+
+    def _pin(self) -> int:
+        store, total = self._registry.store, 0
+        while batch := store.records.unpinned():
+            ids = [each.record.record_id.digest for each in batch]
+            blocks = [Block(r.record_id, r.statement) for r in (each.record for each in batch)]
+            blocks += [Block(r.envelope_cid, r.envelope) for r in (each.record for each in batch)]
+            blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
+            failpoint("pin.before")
+            self._registry.content.put(blocks)
+            failpoint("pin.after")
+            store.records.mark_pinned(ids, self._registry.clock.now())
+            total += len(batch)
+            self._say(f"pinned {total} records")
+        return total
+
+    def _log(self) -> int:
+        store, total = self._registry.store, 0
+        while batch := store.records.unlogged():
+            failpoint("log.before")
+            store.log.append([each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now())
+            failpoint("log.after")
+            total += len(batch)
+            self._say(f"logged {total} records")
+        return total
+
+    def _sign(self, size: int, root: bytes) -> LogHead:
+        return sign_head(self._registry.origin, size, root, self._registry.home.keys.log)
+
+    def _plan_anchor(self) -> None:
+        """Want the newest head on chain, once the one before is there: one anchor for all that came meanwhile."""
+        store, identity = self._registry.store, self._registry.identity
+        head, anchors = store.log.head(), store.log.anchors()
+        if identity is None or head is None or (anchors and anchors[-1][0] >= head.size):
+            return
+        if anchors:
+            last = store.outbox.get([anchors[-1][2]]).get(anchors[-1][2])
+            if last is not None and last.state in ("planned", "signed"):
+                return
+        if store.log.derived_root(head.size) != head.root:
+            raise Integrity("The stored records do not give the root that was signed; it is not anchored.", code="log-damaged")
+        name = f"anchor:{head.root.hex()}"
+        store.outbox.plan(name, calls.anchor_call(identity, head.size, head.root))
+        store.log.note_anchor(head.size, head.root, name)
+        failpoint("anchor.planned")
+
+    def _relay_withdrawals(self) -> None:
+        """Want every signed withdrawal on chain: nobody, the operator included, may sit on one."""
+        identity = self._registry.identity
+        if identity is None:
+            return
+        for each in self._registry.store.withdrawals.relayable():
+            name = f"withdraw:{each.authority.hex()}:{each.key.hex()}"
+            call = calls.withdraw_by_sig_call(identity, each.authority, each.key, each.signature or b"")
+            self._registry.store.outbox.plan(name, call)
+
+    def _chain(self, lease: Lease) -> tuple[int, int, int]:
+        outbox, sent, mined, waiting = self._registry.store.outbox, 0, 0, 0
+        todo = outbox.open()
+        latest = outbox.latest_final()
+        if latest is not None and latest.signed and todo:
+            if self._registry.ledger.observe(latest.signed.hash).state == "absent":
+                outbox.reopen_final()  # the chain went back behind what was final: a local chain that died
+                todo = outbox.open()
+        for transaction in todo:
+            self._registry.store.leases.renew(lease)
+            state = self._advance(transaction)
+            sent += state == "sent"
+            mined += state == "mined"
+            waiting += state in ("sent", "mined", "waiting")
+        return sent, mined, waiting
+
+    def _advance(self, transaction: Transaction) -> str:
+        outbox, ledger, name = self._registry.store.outbox, self._registry.ledger, transaction.name
+        signed = transaction.signed
+        if transaction.state == "planned" or signed is None:
+            try:
+                signed = ledger.sign(transaction.call, outbox.next_nonce(ledger.head().nonce))
+            except Refused as error:
+                outbox.fail(name, str(error.fields.get("reason", error.message)))
+                self._say(f"{name.partition(':')[0]} refused by the contract: {error.message}")
+                return "failed"
+            outbox.sign(name, signed)
+            failpoint("transaction.signed")
+        observed = ledger.observe(signed.hash)
+        if observed.state == "absent":
+            ledger.broadcast(signed)
+            failpoint("transaction.sent")
+            if transaction.state == "mined":
+                outbox.observe(name, observed)
+            observed = ledger.observe(signed.hash)
+            if observed.state == "absent":
+                return "waiting" if transaction.state == "signed" else "sent"
+        before = transaction.state
+        if before != observed.state:
+            if name.startswith("withdraw:") and observed.succeeded and observed.block_time:
+                _, authority, key = name.split(":")
+                self._registry.store.withdrawals.seen_on_chain(
+                    bytes.fromhex(authority), bytes.fromhex(key), observed.block_time
+                )
+            outbox.observe(name, observed)
+            failpoint(f"transaction.{observed.state}")
+            self._say(f"{name.partition(':')[0]} {observed.state} in block {observed.block_number}")
+            return "mined" if observed.state == "mined" else "final"
+        return "waiting"
+
+
+def request(registry: Registry, name: str, call: Call, *, seconds: float = 60) -> Transaction:
+    """Want one effect on the chain and wait until it is mined.
+
+    Raises:
+        Refused: ``call-reverted``, with the contract's reason.
+        Unavailable: ``chain-slow``, if it is not mined in time; it stays wanted.
+    """
+    from rakkan.schemas.errors import Unavailable
+
+    registry.store.outbox.plan(name, call)
+    worker, deadline = Worker(registry), time.monotonic() + seconds
+    while True:
+        try:
+            worker.settle(seconds=seconds)
+        except DomainError:
+            raise
+        done = registry.store.outbox.get([name])[name]
+        if done.state == "failed":
+            raise Refused(
+                f"The contract refused: {done.reason}.", code="call-reverted", reason=done.reason or "unknown"
+            )
+        if done.state in ("mined", "final"):
+            return done
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"{name.partition(':')[0]} is sent but not mined after {seconds:.0f} s.",
+                code="chain-slow",
+                hint="It stays wanted: run `rakkan worker`, or look with `rakkan anchor status`.",
+            )
+        time.sleep(0.2)

@@ -1,0 +1,1 @@
+"""The vocabulary: frozen, typed values, canonical bytes, the root of all errors."""
