@@ -7,7 +7,8 @@ The rules, in order (DESIGN §4; codes in brackets are stable):
 
 1. Only facts known at ``known_at`` are seen; a withdrawal is known from when it was made.
 2. A consent that a later one by the same grantor names as superseded does not count from that one's
-   ``validFrom`` on [superseded]. Later is later in the log; what is not logged replaces nothing.
+   ``validFrom`` on [superseded], whatever becomes of the later one. Later is later in the log; what is
+   not logged replaces nothing and is not replaced.
 3. A consent counts while validFrom ≤ used_at < validUntil [not-yet-valid, expired].
 4. Two grantors whose consents count are two claimants: undetermined [claims-conflict], unless each of
    them disallows. Withdrawing does not unmake a claim.
@@ -117,18 +118,10 @@ def effective(
         used_at: When it is used, aware.
         known_at: What was known then; None sees every fact given.
     """
-    known = [fact for fact in facts if known_at is None or fact.known_from <= known_at]
     moment, asked = format_instant(used_at), _folded(grantee)
-    replaced = _replaced(known, moment)
-    silent: dict[str, list[ConsentFact]] = {}
+    counting, silent = _sort_out(facts, moment, known_at)
     claims: dict[str, list[_Word]] = {}
-    counting = []
-    for fact in known:
-        why_not = _out_of_force(fact, replaced, moment)
-        if why_not:
-            silent.setdefault(why_not, []).append(fact)
-            continue
-        counting.append(fact)
+    for fact in counting:
         words = claims.setdefault(fact.consent.grantor.id, [])
         said = _said(fact, scope, asked, used_at, known_at)
         if isinstance(said, _Word):
@@ -144,6 +137,40 @@ def effective(
         return answers[0]
     code = next((code for code in _SILENCE if code in silent), _SILENCE[-1])
     return Effective(Answer.UNDETERMINED, code, _in_log_order(silent.get(code, ())))
+
+
+def in_force(
+    facts: Iterable[ConsentFact], *, used_at: datetime, known_at: datetime | None = None
+) -> tuple[ConsentFact, ...]:
+    """The consents that count by rules 1 to 3, withdrawn ones among them, in log order."""
+    return _in_log_order(_sort_out(facts, format_instant(used_at), known_at)[0])
+
+
+def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None = None) -> bool:
+    """Whether a use at this instant comes too late, because the consent was taken back before (rule 8)."""
+    if fact.withdrawn_at is None and fact.withdrawn_item_at is None:
+        return False
+    if fact.consent.withdrawal.mode is WithdrawalMode.IRREVOCABLE:
+        return False
+    moments = [moment for moment in (fact.withdrawn_at, fact.withdrawn_item_at) if moment is not None]
+    return any(moment <= used_at and (known_at is None or moment <= known_at) for moment in moments)
+
+
+def _sort_out(
+    facts: Iterable[ConsentFact], moment: str, known_at: datetime | None
+) -> tuple[list[ConsentFact], dict[str, list[ConsentFact]]]:
+    """The facts that count at this moment, and by code those that do not."""
+    known = [fact for fact in facts if known_at is None or fact.known_from <= known_at]
+    replaced = _replaced(known, moment)
+    counting: list[ConsentFact] = []
+    silent: dict[str, list[ConsentFact]] = {}
+    for fact in known:
+        why_not = _out_of_force(fact, replaced, moment)
+        if why_not:
+            silent.setdefault(why_not, []).append(fact)
+        else:
+            counting.append(fact)
+    return counting, silent
 
 
 def _replaced(known: Sequence[ConsentFact], moment: str) -> set[bytes]:
@@ -208,14 +235,6 @@ def _stated_use(consent: Consent, scope: str) -> Use | None:
         if uses:
             return next(use for use in _STRICTEST if use in uses)
     return None
-
-
-def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None = None) -> bool:
-    """Whether a use at this instant comes too late, because the consent was taken back before."""
-    if fact.consent.withdrawal.mode is WithdrawalMode.IRREVOCABLE:
-        return False
-    moments = [moment for moment in (fact.withdrawn_at, fact.withdrawn_item_at) if moment is not None]
-    return any(moment <= used_at and (known_at is None or moment <= known_at) for moment in moments)
 
 
 def _decide(words: Sequence[_Word]) -> Effective:

@@ -8,11 +8,12 @@ over would approve what it was meant to stop. How clauses are judged is in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -148,38 +149,49 @@ def explain(policy: Policy) -> list[str]:
 
 def lint(policy: Policy) -> list[str]:
     """Warnings, in plain words, about what a community may not have meant; empty if there are none."""
-    clauses = policy.clauses
-    shares = [clause for clause in clauses if isinstance(clause, ConsentShare)]
-    warnings = []
-    if not clauses:
-        warnings.append("There are no clauses: nothing can ever be approved under this policy.")
-    elif not any(share.min_bp for share in shares):
-        warnings.append("No clause asks for consent: this policy approves works that nobody has granted.")
-    for share in shares:
-        if 0 < share.min_bp < FULL:
-            left = _percent(FULL - share.min_bp)
-            warnings.append(f"Up to {left} of the items may lack consent for {scope_words(share.scope)}.")
-        if share.grantee not in (SELF, PUBLIC):
-            warnings.append(f"Consent is asked for {share.grantee} alone, whoever uses the policy.")
-    for clause in clauses:
-        if isinstance(clause, ConsentShare | ConsentDenied) and clause.scope not in _KNOWN_SCOPES:
-            warnings.append(f"{clause.scope} is not a scope we know: a consent must name it exactly.")
-        if isinstance(clause, ConsentDenied | ProvenanceUnknown) and clause.max_bp == FULL:
-            warnings.append(f"{clause.clause} with 10000 never fails.")
-    kinds = {type(clause) for clause in clauses}
-    if shares and ConsentUnrevoked not in kinds and any(share.min_bp < FULL for share in shares):
-        warnings.append(
-            "Items whose consent was withdrawn count only as lacking; consent.unrevoked stops them."
-        )
-    if not shares and kinds & {LicenceIn, ValidityRemaining}:
-        warnings.append("Licence and validity are judged on consents, and no consent.share says on which.")
-    if len(set(clauses)) < len(clauses):
+    warnings = _lint_whole(policy)
+    for clause in policy.clauses:
+        warnings += _lint_clause(clause)
+    if len(set(policy.clauses)) < len(policy.clauses):
         warnings.append("A clause stands twice.")
     if policy.valid_days > 366:
         warnings.append(f"An approval would stand for {policy.valid_days} days without a second look.")
     return warnings
 
 
+def _lint_whole(policy: Policy) -> list[str]:
+    shares = [clause.min_bp for clause in policy.clauses if isinstance(clause, ConsentShare)]
+    kinds = {type(clause) for clause in policy.clauses}
+    warnings = []
+    if not kinds:
+        warnings.append("There are no clauses: nothing can ever be approved under this policy.")
+    elif not any(shares):
+        warnings.append("No clause asks for consent: this policy approves works that nobody has granted.")
+    if shares and min(shares) < FULL and ConsentUnrevoked not in kinds:
+        warnings.append(
+            "Items whose consent was withdrawn count only as lacking; consent.unrevoked stops them."
+        )
+    if not shares and kinds & {LicenceIn, ValidityRemaining}:
+        warnings.append("Licence and validity are judged on consents, and no consent.share says on which.")
+    return warnings
+
+
+def _lint_clause(clause: _Closed) -> list[str]:
+    warnings = []
+    if isinstance(clause, ConsentShare) and 0 < clause.min_bp < FULL:
+        lacking, use = _percent(FULL - clause.min_bp), scope_words(clause.scope)
+        warnings.append(f"Up to {lacking} of the items may lack consent for {use}.")
+    if isinstance(clause, ConsentShare | ConsentDenied):
+        if clause.scope not in _KNOWN_SCOPES:
+            warnings.append(f"{clause.scope} is not a scope we know: a consent must name it exactly.")
+        if clause.grantee not in (SELF, PUBLIC):
+            warnings.append(f"Consent is asked for {clause.grantee} alone, whoever uses the policy.")
+    if isinstance(clause, ConsentDenied | ProvenanceUnknown) and clause.max_bp == FULL:
+        warnings.append(f"{clause.clause} with {FULL} never fails.")
+    return warnings
+
+
+_CLAUSE_NAME: Final = re.compile(r"^(/all/[0-9]+)/[a-z]+\.[a-z_]+")  # pydantic puts the tag into the path
 _KNOWN_SCOPES: Final = frozenset({*CAWG_SCOPES, *OWN_SCOPES})
 
 
@@ -187,36 +199,36 @@ def _read(value: object) -> Policy:
     try:
         return parse_model(Policy, value)
     except Invalid as error:
+        pointer = _CLAUSE_NAME.sub(r"\1", error.pointer)
         raise Invalid(
-            f"Not a policy that can be judged: {error.message}",
+            f"Not a policy that can be judged: {error.message.replace(error.pointer, pointer)}",
             code="policy-clause",
-            pointer=error.pointer,
+            pointer=pointer,
             hint="Clauses and fields that are not known are refused, and all numbers are integers.",
         ) from error
 
 
-def _sentence(clause: Any) -> str:
+def _sentence(clause: _Closed) -> str:
     match clause:
-        case ConsentShare():
-            return (
-                f"At least {_percent(clause.min_bp)} of the items are allowed for {scope_words(clause.scope)}"
-                f" by {_who(clause.grantee)}."
-            )
-        case ConsentDenied():
-            return (
-                f"At most {_percent(clause.max_bp)} of the items are refused for {scope_words(clause.scope)}"
-                f" by {_who(clause.grantee)}."
-            )
+        case ConsentShare(scope=scope, grantee=grantee, min_bp=least):
+            items = "All items" if least == FULL else f"At least {_percent(least)} of the items"
+            return f"{items} are allowed for {scope_words(scope)} by {_who(grantee)}."
+        case ConsentDenied(scope=scope, grantee=grantee, max_bp=most):
+            return f"{_at_most(most)} are refused for {scope_words(scope)} by {_who(grantee)}."
         case ConsentUnrevoked():
             return "No item has a consent that was withdrawn and not given anew."
-        case ProvenanceUnknown():
-            return f"At most {_percent(clause.max_bp)} of the items have no registered work behind them."
-        case LicenceIn():
-            return f"Each item's consent is under one of these licences: {', '.join(clause.licences)}."
-        case ValidityRemaining():
-            return f"Each item's consent stays valid for {clause.days} more days or longer."
+        case ProvenanceUnknown(max_bp=most):
+            return f"{_at_most(most)} have no registered work behind them."
+        case LicenceIn(licences=licences):
+            return f"Each item's consent is under one of these licences: {', '.join(licences)}."
+        case ValidityRemaining(days=days):
+            return f"Each item's consent stays valid for {days} more days or longer."
         case _:
             return "No item shows minors, and each grantor says so."
+
+
+def _at_most(basis_points: int) -> str:
+    return f"At most {_percent(basis_points)} of the items" if basis_points else "None of the items"
 
 
 def _who(grantee: str) -> str:

@@ -1,0 +1,37 @@
+"""Fixtures that many tests share: databases, folders of pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ports import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running PostgreSQL."""
+    with postgres.server(tmp_path_factory.mktemp("postgres") / "cluster") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, of each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'registry.db'}"
+        return
+    with postgres.database(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def real_pictures() -> list[Path]:
+    """Pictures as real generators left them, from the folder that ``RAKKAN_SAMPLES`` names."""
+    folder = os.environ.get("RAKKAN_SAMPLES")
+    if not folder:
+        pytest.skip("RAKKAN_SAMPLES is not set: real pictures are not tested, rendered ones are")
+    return sorted(path for path in Path(folder).rglob("*") if path.suffix in (".png", ".jpg", ".webp"))

@@ -1,0 +1,228 @@
+"""One suite over both databases: records, log, outbox, leases behave the same on either."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+
+from rakkan.registry.ports import Call, Observation, SignedTransaction
+from rakkan.registry.rules.note import LogHead, sign_head
+from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
+from rakkan.registry.store import Store
+from rakkan.registry.store import leases as leases_module
+from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
+from rakkan.schemas.identity import Address
+from rakkan.schemas.record import Record
+from rakkan.schemas.values import Digest
+from tests.support import NOW, ORIGIN, consent_record, work_record
+
+KEY = Ed25519PrivateKey.generate()
+
+
+def sign(size: int, root: bytes) -> LogHead:
+    return sign_head(ORIGIN, size, root, KEY)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store(database_url, ORIGIN)
+    yield opened
+    opened.close()
+
+
+def logged(store: Store, records: list[Record]) -> LogHead:
+    store.records.add(records, accepted_at=NOW, publish=True)
+    ids = [record.record_id.digest for record in records]
+    store.records.mark_pinned(ids, NOW)
+    head = store.log.append(ids, sign, NOW)
+    assert head is not None
+    return head
+
+
+def test_records_are_kept_byte_for_byte_and_once(store: Store) -> None:
+    record = work_record(KEY)
+    assert store.records.add([record, record], accepted_at=NOW, publish=False) == [True, False]
+    assert store.records.add([record], accepted_at=NOW + timedelta(days=1), publish=False) == [False]
+    by_id = store.records.get([record.record_id.digest])[record.record_id.digest]
+    by_envelope = store.records.get([record.envelope_cid.digest])[record.envelope_cid.digest]
+    assert by_id.record.statement == record.statement
+    assert by_id.record.envelope == by_envelope.record.envelope == record.envelope
+    assert by_id.accepted_at == NOW
+    assert store.records.count() == {"work": 1}
+
+
+def test_find_names_the_identifier_that_matched(store: Store) -> None:
+    source = "ab" * 32
+    record = work_record(KEY, sourceDigest=f"sha256:{source}")
+    store.records.add([record], accepted_at=NOW, publish=False)
+    claim, file = record.parsed.subject[0].digest["c2paClaim"], record.parsed.subject[0].digest["sha256"]
+    found = store.records.find([Digest.from_hex("c2paClaim", claim), Digest.from_hex("sha256", file), Digest("sha256", b"\xab" * 32)])
+    assert {(str(match.digest), match.alias) for match in found} == {
+        (f"c2paClaim:{claim}", False),
+        (f"sha256:{file}", True),
+        (f"sha256:{source}", True),
+    }
+    # the same 32 bytes under another kind are another identifier
+    assert store.records.find([Digest.from_hex("autov3", claim)]) == []
+
+
+def test_log_gives_places_in_order_and_proofs_hold(store: Store) -> None:
+    first = [work_record(KEY) for _ in range(5)]
+    second = [work_record(KEY) for _ in range(8)]
+    old, new = logged(store, first), logged(store, second)
+    assert (old.size, new.size) == (5, 13)
+    leaves = [leaf_hash(record.leaf_data) for record in first + second]
+    assert new.root == root_of(b"".join(leaves)) == store.log.derived_root(13)
+    for index, leaf in enumerate(leaves):
+        assert verify_inclusion(leaf, index, 13, store.log.inclusion(index, 13), new.root)
+        assert store.log.at(index) == (first + second)[index].record_id.digest
+    assert verify_consistency(5, 13, old.root, new.root, store.log.consistency(5, 13))
+    assert store.log.append([first[0].record_id.digest], sign, NOW) is None
+    with pytest.raises(Invalid, match="leaves"):
+        store.log.inclusion(13, 13)
+
+
+def test_unpinned_records_get_no_place(store: Store) -> None:
+    record = work_record(KEY)
+    store.records.add([record], accepted_at=NOW, publish=True)
+    assert store.log.append([record.record_id.digest], sign, NOW) is None
+    assert [each.record.record_id for each in store.records.unpinned()] == [record.record_id]
+
+
+def test_a_failed_signature_takes_no_place(store: Store) -> None:
+    record = work_record(KEY)
+    store.records.add([record], accepted_at=NOW, publish=True)
+    store.records.mark_pinned([record.record_id.digest], NOW)
+
+    def broken(size: int, root: bytes) -> LogHead:
+        raise Unavailable("the key is away", code="test")
+
+    with pytest.raises(Unavailable):
+        store.log.append([record.record_id.digest], broken, NOW)
+    assert store.log.size == 0
+    assert logged(store, [work_record(KEY)]).size == 1
+
+
+def test_damaged_log_is_refused(store: Store, database_url: str) -> None:
+    logged(store, [work_record(KEY) for _ in range(3)])
+    with store.database.write() as connection:
+        connection.execute(text("UPDATE record SET envelope = id WHERE log_index = 1"))
+    fresh = Store(database_url, ORIGIN)
+    with pytest.raises(Integrity) as caught:
+        fresh.log.append([b"x" * 32], sign, NOW)
+    assert caught.value.code == "log-damaged"
+    with pytest.raises(Integrity):
+        fresh.log.derived_root(3)
+    fresh.close()
+
+
+def test_two_stores_append_to_one_log(store: Store, database_url: str) -> None:
+    other = Store(database_url, ORIGIN)
+    batches = [[work_record(KEY) for _ in range(10)] for _ in range(6)]
+    failures: list[BaseException] = []
+
+    def run(which: Store, mine: list[list[Record]]) -> None:
+        try:
+            for batch in mine:
+                logged(which, batch)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(store, batches[:3])), threading.Thread(target=run, args=(other, batches[3:]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert store.log.size == 60
+    head = store.log.head()
+    assert head is not None
+    assert head.root == store.log.derived_root(60)
+    other.close()
+
+
+def test_withdrawals_and_consents_are_found(store: Store) -> None:
+    work = work_record(KEY)
+    digest = dict(work.parsed.subject[0].digest)
+    consent = consent_record(KEY, digest)
+    store.records.add([work, consent], accepted_at=NOW, publish=True)
+    found = store.records.find([Digest.from_hex("c2paClaim", digest["c2paClaim"])], "consent")
+    assert [match.record_id for match in found] == [consent.record_id.digest]
+    store.withdrawals.seen_on_chain(b"\x11" * 20, consent.record_id.digest, NOW)
+    seen = store.withdrawals.get([consent.record_id.digest])
+    assert seen[b"\x11" * 20, consent.record_id.digest].at == NOW
+
+
+def test_outbox_walks_through_its_states(store: Store) -> None:
+    call = Call(Address(b"\x01" * 20), b"\x02")
+    store.outbox.plan("anchor:00", call)
+    store.outbox.plan("anchor:00", call)
+    (planned,) = store.outbox.open()
+    assert (planned.state, planned.call) == ("planned", call)
+    assert store.outbox.next_nonce(7) == 7
+    store.outbox.sign("anchor:00", SignedTransaction(b"\x03" * 32, b"raw", 7))
+    assert store.outbox.next_nonce(7) == 8
+    store.outbox.observe("anchor:00", Observation("mined", True, 5, b"\x04" * 32, NOW, 50_000))
+    assert store.outbox.open()[0].state == "mined"
+    store.outbox.observe("anchor:00", Observation("absent"))
+    assert store.outbox.open()[0].state == "signed"
+    store.outbox.observe("anchor:00", Observation("final", True, 6, b"\x05" * 32, NOW, 50_000))
+    assert store.outbox.open() == []
+    latest = store.outbox.latest_final()
+    assert latest is not None
+    assert (latest.block_number, latest.block_time) == (6, NOW)
+
+
+def test_a_lane_has_one_holder_and_a_lost_lease_is_noticed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.leases.hold("worker") as lease:
+        with pytest.raises(Conflict) as caught, store.leases.hold("worker"):
+            pass
+        assert caught.value.code == "lane-busy"
+        store.leases.renew(lease)
+        monkeypatch.setattr(leases_module.time, "time", lambda: 4_000_000_000.0)  # long asleep
+        with store.leases.hold("worker") as later:
+            assert later.fence == lease.fence + 1
+            with pytest.raises(Conflict) as lost:
+                store.leases.renew(lease)
+            assert lost.value.code == "lease-lost"
+
+
+def test_a_foreign_or_newer_database_is_refused(store: Store, database_url: str) -> None:
+    with pytest.raises(Conflict) as caught:
+        Store(database_url, "rakkan/ffffffffffffffff")
+    assert caught.value.code == "store-foreign"
+    with store.database.write() as connection:
+        connection.execute(text("UPDATE setting SET value = '99' WHERE name = 'schema'"))
+    with pytest.raises(Conflict) as newer:
+        Store(database_url, ORIGIN)
+    assert newer.value.code == "store-version"
+
+
+def test_tokens_are_known_by_digest_only(store: Store) -> None:
+    token = store.new_token("init", NOW)
+    assert store.knows_token(token)
+    assert not store.knows_token(token + "x")
+    with store.database.read() as connection:
+        row = connection.execute(text("SELECT digest FROM token")).one()
+    assert bytes(row[0]) == hashlib.sha256(token.encode()).digest()
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "registry.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    with pytest.raises(Integrity) as caught:
+        Store(f"sqlite:///{tmp_path / 'registry.db'}", ORIGIN)
+    assert caught.value.code == "store-damaged"
+
+
+def test_urls_that_are_none() -> None:
+    for url in ("nonsense", "mysql://x/y", "postgresql+nodriver://x"):
+        with pytest.raises(Invalid) as caught:
+            Store(url, ORIGIN)
+        assert caught.value.code == "database-url"
