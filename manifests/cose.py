@@ -18,20 +18,34 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from rakkan.manifests.boxes import malformed
-from rakkan.manifests.cbor import read_cbor
 from rakkan.manifests.certificates import parse_der
+from rakkan.manifests.decoding import read_cbor
 
 _TAGGED: Final = b"\xd2"  # tag 18, COSE_Sign1
 _ALGORITHM: Final = 1
 _CHAIN: Final = (33, "x5chain")  # the name was written before the number was registered
-# RFC 9053 §2; the number of bytes is that of r and s
-_ECDSA: Final = {
-    -7: ("ES256", ec.SECP256R1, hashes.SHA256, 32),
-    -35: ("ES384", ec.SECP384R1, hashes.SHA384, 48),
-    -36: ("ES512", ec.SECP521R1, hashes.SHA512, 66),
+# RFC 9053 §2.1: curve, bytes of r and of s, digest
+_ECDSA: Final[dict[str, tuple[str, int, hashes.HashAlgorithm]]] = {
+    "ES256": ("secp256r1", 32, hashes.SHA256()),
+    "ES384": ("secp384r1", 48, hashes.SHA384()),
+    "ES512": ("secp521r1", 66, hashes.SHA512()),
 }
-_PSS: Final = {-37: ("PS256", hashes.SHA256), -38: ("PS384", hashes.SHA384), -39: ("PS512", hashes.SHA512)}
-_EDDSA: Final = -8
+_PSS: Final[dict[str, hashes.HashAlgorithm]] = {
+    "PS256": hashes.SHA256(),
+    "PS384": hashes.SHA384(),
+    "PS512": hashes.SHA512(),
+}
+_MIN_RSA_BITS: Final = 2048
+# C2PA §13.2.1 allows these and no others.
+_NAMES: Final = {
+    -7: "ES256",
+    -35: "ES384",
+    -36: "ES512",
+    -37: "PS256",
+    -38: "PS384",
+    -39: "PS512",
+    -8: "EdDSA",
+}
 MAX_CHAIN: Final = 10
 
 
@@ -75,12 +89,18 @@ def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
     if not isinstance(header, dict):
         raise malformed("the signature's header is not a map", "signature-form")
     chain = _chain(header, unprotected)
+    number = header.get(_ALGORITHM)
+    algorithm = _NAMES.get(number) if isinstance(number, int) else None
+    if algorithm is None:
+        raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
+    chain = _chain(header, unprotected)
     signed = cbor2.dumps(["Signature1", protected, b"", claim])
-    algorithm, holds = _verify(header.get(_ALGORITHM), chain[0], raw, signed)
-    return ClaimSignature(algorithm, chain, holds)
+    return ClaimSignature(algorithm, chain, _holds(algorithm, chain[0], raw, signed))
 
 
-def _chain(protected: dict[object, object], unprotected: dict[object, object]) -> tuple[x509.Certificate, ...]:
+def _chain(
+    protected: dict[object, object], unprotected: dict[object, object]
+) -> tuple[x509.Certificate, ...]:
     """One chain, in one place: two would let two readers see two signers."""
     found = [header[name] for header in (protected, unprotected) for name in _CHAIN if name in header]
     if len(found) != 1:
@@ -91,34 +111,23 @@ def _chain(protected: dict[object, object], unprotected: dict[object, object]) -
     return tuple(parse_der(der) for der in chain)
 
 
-def _verify(algorithm: object, signer: x509.Certificate, raw: bytes, signed: bytes) -> tuple[str, bool]:
-    """Name of the algorithm, and whether the signature holds; a key of another kind means that it does not."""
+def _holds(algorithm: str, signer: x509.Certificate, raw: bytes, signed: bytes) -> bool:
+    """Whether the signature fits; a key of another kind or curve than the algorithm's fits nothing."""
     key = signer.public_key()
     try:
-        if isinstance(algorithm, int) and algorithm in _ECDSA:
-            name, curve, digest, size = _ECDSA[algorithm]
-            if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, curve):
-                return name, False
-            if len(raw) != 2 * size:
-                return name, False
+        if algorithm in _ECDSA and isinstance(key, ec.EllipticCurvePublicKey):
+            curve, size, digest = _ECDSA[algorithm]
+            if key.curve.name != curve or len(raw) != 2 * size:
+                return False
             pair = encode_dss_signature(int.from_bytes(raw[:size]), int.from_bytes(raw[size:]))
-            key.verify(pair, signed, ec.ECDSA(digest()))
-            return name, True
-        if isinstance(algorithm, int) and algorithm in _PSS:
-            name, pss = _PSS[algorithm]
-            if not isinstance(key, rsa.RSAPublicKey):
-                return name, False
-            key.verify(raw, signed, padding.PSS(padding.MGF1(pss()), pss.digest_size), pss())
-            return name, True
-        if algorithm == _EDDSA:
-            if not isinstance(key, ed25519.Ed25519PublicKey):
-                return "EdDSA", False
+            key.verify(pair, signed, ec.ECDSA(digest))
+        elif algorithm in _PSS and isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
+            digest = _PSS[algorithm]
+            key.verify(raw, signed, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+        elif algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(raw, signed)
-            return "EdDSA", True
+        else:
+            return False
     except InvalidSignature:
-        return "unknown" if not isinstance(algorithm, int) else _name(algorithm), False
-    raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
-
-
-def _name(algorithm: int) -> str:
-    return (_ECDSA.get(algorithm) or _PSS.get(algorithm) or ("EdDSA",))[0]
+        return False
+    return True

@@ -9,14 +9,13 @@ what the assertions mean.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rakkan.manifests.boxes import ContentBox, Superbox, malformed, read_superbox
-from rakkan.manifests.cbor import MAX_BYTES, read_cbor
+from rakkan.manifests.decoding import read_cbor, read_json
 from rakkan.schemas.values import Digest
 
 _TAIL: Final = bytes.fromhex("00110010800000aa00389b71")
@@ -27,7 +26,9 @@ _CBOR, _JSON = (kind + _TAIL for kind in (b"cbor", b"json"))
 _CLAIM_LABELS: Final = {"c2pa.claim": 1, "c2pa.claim.v2": 2}
 _HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _BINDINGS: Final = ("c2pa.hash.data", "c2pa.hash.bmff", "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3")
-_URI: Final = re.compile(r"self#jumbf=(?:/c2pa/(?P<manifest>[^/]{1,256})/)?c2pa\.assertions/(?P<label>[^/]{1,256})")
+_URI: Final = re.compile(
+    r"self#jumbf=(?:/c2pa/(?P<manifest>[^/]{1,256})/)?c2pa\.assertions/(?P<label>[^/]{1,256})"
+)
 _MANIFEST_URI: Final = re.compile(r"self#jumbf=/c2pa/(?P<manifest>[^/]{1,256})")
 MAX_REFERENCES: Final = 4096
 
@@ -101,7 +102,7 @@ class Manifest:
             case (ContentBox(kind="cbor", content=content),) if box.uuid == _CBOR:
                 return read_cbor(content)
             case (ContentBox(kind="json", content=content),) if box.uuid == _JSON:
-                return _read_json(bytes(content))
+                return read_json(content)
             case _:
                 raise malformed(f"the assertion {label[:80]!r} is neither CBOR nor JSON", "assertion-form")
 
@@ -251,7 +252,9 @@ def _manifest(box: Superbox) -> Manifest:
         or parts[_ASSERTIONS].label != "c2pa.assertions"
         or parts[_ASSERTIONS].contents
     ):
-        raise malformed("a manifest does not have one claim, one signature and one set of assertions", "manifest-form")
+        raise malformed(
+            "a manifest does not have one claim, one signature and one set of assertions", "manifest-form"
+        )
     claim = _cbor_content(parts[_CLAIM])
     fields = read_cbor(claim)
     if not isinstance(fields, dict) or not all(isinstance(key, str) for key in fields):
@@ -275,7 +278,9 @@ def _manifest(box: Superbox) -> Manifest:
 
 def _references(fields: Mapping[str, object], version: int) -> Iterator[Reference]:
     """Version 1 knows one list and attributes all of it to the signer."""
-    lists = {"assertions": True} if version == 1 else {"created_assertions": True, "gathered_assertions": False}
+    lists = (
+        {"assertions": True} if version == 1 else {"created_assertions": True, "gathered_assertions": False}
+    )
     default = fields.get("alg", "sha256")
     count = 0
     for name, created in lists.items():
@@ -298,19 +303,3 @@ def _cbor_content(box: Superbox) -> bytes:
             return bytes(content)
         case _:
             raise malformed(f"{box.label!r} does not hold exactly one CBOR value", "manifest-form")
-
-
-def _read_json(content: bytes) -> object:
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        fields = dict(pairs)
-        if len(fields) != len(pairs):
-            raise ValueError("a key stands twice")
-        return fields
-
-    if len(content) > MAX_BYTES:
-        raise malformed("a JSON assertion is too large", "json")
-    try:
-        value: object = json.loads(content.decode(), object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:
-        raise malformed("a JSON assertion cannot be read", "json") from error
-    return value

@@ -44,6 +44,8 @@ def choose_clock(setting: str, identity: ChainIdentity | None) -> Clock:
         return SystemClock()
     if identity is None or identity.chain_id != LOCAL_CHAIN:
         raise Refused(
-            "RAKKAN_CLOCK moves time only on the local chain 31337.", code="clock-moved", hint="Unset RAKKAN_CLOCK."
+            "RAKKAN_CLOCK moves time only on the local chain 31337.",
+            code="clock-moved",
+            hint="Unset RAKKAN_CLOCK.",
         )
     return FixedClock(parse_instant(setting))

@@ -110,10 +110,14 @@ class Home:
             content = (self.folder / CONFIG).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound(
-                f"There is no registry in {self.folder}.", code="home-missing", hint="Run `rakkan init`, or name its folder with --home."
+                f"There is no registry in {self.folder}.",
+                code="home-missing",
+                hint="Run `rakkan init`, or name its folder with --home.",
             ) from None
         except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable") from error
+            raise Unavailable(
+                f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable"
+            ) from error
         return parse_model(HomeConfig, parse_strict(content))
 
     def write(self, config: HomeConfig) -> None:
@@ -134,12 +138,18 @@ class Home:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            strangers = [each.name for each in self.folder.iterdir() if each.name not in ("keys", "chain", CONFIG)]
+            strangers = [
+                each.name for each in self.folder.iterdir() if each.name not in ("keys", "chain", CONFIG)
+            ]
         except OSError as error:
             raise Unavailable(
-                f"{self.folder} cannot be written: {error.strerror}.", code="home-unwritable", hint="Name another folder with --home."
+                f"{self.folder} cannot be written: {error.strerror}.",
+                code="home-unwritable",
+                hint="Name another folder with --home.",
             ) from error
         if strangers and not self.exists and not self.keys.has("log"):
             raise Conflict(
-                f"{self.folder} is not empty ({strangers[0]}).", code="home-occupied", hint="Name a new folder with --home."
+                f"{self.folder} is not empty ({strangers[0]}).",
+                code="home-occupied",
+                hint="Name a new folder with --home.",
             )

@@ -76,10 +76,14 @@ class Keys:
             return (self.folder / name).read_bytes()
         except FileNotFoundError:
             raise NotFound(
-                f"The key file {name} is not in this home.", code="key-missing", hint="Run `rakkan init`, or use the home that has it."
+                f"The key file {name} is not in this home.",
+                code="key-missing",
+                hint="Run `rakkan init`, or use the home that has it.",
             ) from None
         except OSError as error:
-            raise Refused(f"The key file {name} cannot be read: {error.strerror}.", code="key-unreadable") from error
+            raise Refused(
+                f"The key file {name} cannot be read: {error.strerror}.", code="key-unreadable"
+            ) from error
 
     def has(self, name: str) -> bool:
         """Whether there is such a key."""
@@ -129,7 +133,9 @@ class Keys:
             return load_pem_private_key(content, passphrase if b"ENCRYPTED" in content else None)
         except (ValueError, TypeError) as error:
             raise Refused(
-                f"The key file {name}.pem cannot be opened.", code="key-locked", hint=f"Set {PASSPHRASE} if it is encrypted."
+                f"The key file {name}.pem cannot be opened.",
+                code="key-locked",
+                hint=f"Set {PASSPHRASE} if it is encrypted.",
             ) from error
 
 
@@ -143,7 +149,9 @@ def read_wallet_key(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise NotFound(f"The key file {path} cannot be read: {error.strerror}.", code="key-missing") from error
+        raise NotFound(
+            f"The key file {path} cannot be read: {error.strerror}.", code="key-missing"
+        ) from error
     text = content.strip().removeprefix(b"0x")
     try:
         if len(text) == 64:

@@ -79,7 +79,7 @@ class Registry:
     @cached_property
     def ledger(self) -> Ledger:
         """The chain, or the honest absence of one; opened when first asked."""
-        from rakkan.registry.ledger import open_ledger
+        from rakkan.registry.chain import open_ledger
 
         return self._closing.enter_context(open_ledger(self.home, self.config, self.settings.rpc_url))
 
@@ -111,7 +111,9 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     home = Home(settings.folder)
     config = home.read()
     clock = choose_clock(settings.clock, config.chain.identity if config.chain else None)
-    registry = Registry(settings, home, config, Store(settings.database_url or home.database_url, config.origin), clock)
+    registry = Registry(
+        settings, home, config, Store(settings.database_url or home.database_url, config.origin), clock
+    )
     try:
         yield registry
     finally:

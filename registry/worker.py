@@ -18,7 +18,7 @@ from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
-from rakkan.schemas.errors import DomainError, Integrity, Refused
+from rakkan.schemas.errors import Integrity, Refused, Unavailable
 from rakkan.schemas.values import RAW
 
 LANE = "worker"
@@ -107,7 +107,9 @@ class Worker:
         store, total = self._registry.store, 0
         while batch := store.records.unlogged():
             failpoint("log.before")
-            store.log.append([each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now())
+            store.log.append(
+                [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()
+            )
             failpoint("log.after")
             total += len(batch)
             self._say(f"logged {total} records")
@@ -127,7 +129,10 @@ class Worker:
             if last is not None and last.state in ("planned", "signed"):
                 return
         if store.log.derived_root(head.size) != head.root:
-            raise Integrity("The stored records do not give the root that was signed; it is not anchored.", code="log-damaged")
+            raise Integrity(
+                "The stored records do not give the root that was signed; it is not anchored.",
+                code="log-damaged",
+            )
         name = f"anchor:{head.root.hex()}"
         store.outbox.plan(name, calls.anchor_call(identity, head.size, head.root))
         store.log.note_anchor(head.size, head.root, name)
@@ -147,10 +152,9 @@ class Worker:
         outbox, sent, mined, waiting = self._registry.store.outbox, 0, 0, 0
         todo = outbox.open()
         latest = outbox.latest_final()
-        if latest is not None and latest.signed and todo:
-            if self._registry.ledger.observe(latest.signed.hash).state == "absent":
-                outbox.reopen_final()  # the chain went back behind what was final: a local chain that died
-                todo = outbox.open()
+        if todo and latest is not None and latest.signed and self._gone(latest.signed.hash):
+            outbox.reopen_final()  # the chain went back behind what was final: a local chain that died
+            todo = outbox.open()
         for transaction in todo:
             self._registry.store.leases.renew(lease)
             state = self._advance(transaction)
@@ -158,6 +162,9 @@ class Worker:
             mined += state == "mined"
             waiting += state in ("sent", "mined", "waiting")
         return sent, mined, waiting
+
+    def _gone(self, transaction_hash: bytes) -> bool:
+        return self._registry.ledger.observe(transaction_hash).state == "absent"
 
     def _advance(self, transaction: Transaction) -> str:
         outbox, ledger, name = self._registry.store.outbox, self._registry.ledger, transaction.name
@@ -201,15 +208,10 @@ def request(registry: Registry, name: str, call: Call, *, seconds: float = 60) -
         Refused: ``call-reverted``, with the contract's reason.
         Unavailable: ``chain-slow``, if it is not mined in time; it stays wanted.
     """
-    from rakkan.schemas.errors import Unavailable
-
     registry.store.outbox.plan(name, call)
     worker, deadline = Worker(registry), time.monotonic() + seconds
     while True:
-        try:
-            worker.settle(seconds=seconds)
-        except DomainError:
-            raise
+        worker.settle(seconds=seconds)
         done = registry.store.outbox.get([name])[name]
         if done.state == "failed":
             raise Refused(

@@ -74,7 +74,7 @@ def parse_strict(content: bytes, *, limit: int = MAX_BYTES) -> Any:  # noqa: ANN
         raise Invalid(f"Not strict JSON: {error}.", code="not-json") from error
 
 
-def _guard(value: object, pointer: str, depth: int) -> None:
+def _guard(value: object, pointer: str, depth: int) -> None:  # noqa: C901 - one case a JSON type
     if depth > MAX_DEPTH:
         raise _refuse(f"nesting deeper than {MAX_DEPTH}", pointer)
     match value:

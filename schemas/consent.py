@@ -14,7 +14,12 @@ from pydantic import Field, StringConstraints
 from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, DidText, Hex32, Link, Origin, Value
 
-CAWG_SCOPES: Final = ("cawg.ai_generative_training", "cawg.ai_inference", "cawg.ai_training", "cawg.data_mining")
+CAWG_SCOPES: Final = (
+    "cawg.ai_generative_training",
+    "cawg.ai_inference",
+    "cawg.ai_training",
+    "cawg.data_mining",
+)
 """The four keys of CAWG training and data mining 1.1."""
 
 OWN_SCOPES: Final = {
@@ -29,7 +34,10 @@ OWN_SCOPES: Final = {
 """Our narrower scopes, each with the broader CAWG key that it narrows."""
 
 PUBLIC: Final = "public"
-Grantee = Annotated[str, StringConstraints(pattern=r"^(public|eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}|did:[a-z0-9]+:.{1,120})$")]
+Grantee = Annotated[
+    str,
+    StringConstraints(pattern=r"^(public|eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}|did:[a-z0-9]+:.{1,120})$"),
+]
 """``public``, a community by its gate (CAIP-10), or a DID."""
 
 

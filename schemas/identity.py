@@ -108,7 +108,9 @@ def parse_did(text: str) -> DidKey | DidPkh:
         did = DidPkh(int(chain), Address.parse(address))
     else:
         raise Invalid(
-            f"{text[:80]!r} is not an actor we can check.", code="did-method", hint="Use did:key (Ed25519) or did:pkh:eip155."
+            f"{text[:80]!r} is not an actor we can check.",
+            code="did-method",
+            hint="Use did:key (Ed25519) or did:pkh:eip155.",
         )
     if str(did) != text:
         raise Invalid(f"{text[:80]!r} is not in canonical form; write {did}.", code="did-form")

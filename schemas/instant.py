@@ -28,7 +28,9 @@ def parse_instant(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         raise Invalid(
-            f"{text[:40]!r} is not an instant.", code="instant-form", hint="Write it like 2026-11-22T09:30:00Z (UTC)."
+            f"{text[:40]!r} is not an instant.",
+            code="instant-form",
+            hint="Write it like 2026-11-22T09:30:00Z (UTC).",
         ) from None
 
 

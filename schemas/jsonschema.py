@@ -16,7 +16,11 @@ from rakkan.schemas.statement import Envelope, Statement, Value
 def json_schema(model: type[Value], name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of one model, as records carry it."""
     schema = model.model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:rakkan:schema:{name}:1", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:rakkan:schema:{name}:1",
+        **schema,
+    }
 
 
 def write(folder: Path) -> list[Path]:

@@ -15,7 +15,16 @@ from typing import Any, Final, Self
 from rakkan.schemas.canonical import canonical, parse_canonical
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import Invalid
-from rakkan.schemas.statement import STATEMENT_TYPE, Envelope, Link, Proof, Statement, Subject, Value, parse_model
+from rakkan.schemas.statement import (
+    STATEMENT_TYPE,
+    Envelope,
+    Link,
+    Proof,
+    Statement,
+    Subject,
+    Value,
+    parse_model,
+)
 from rakkan.schemas.values import Cid
 from rakkan.schemas.verdict import Verdict
 from rakkan.schemas.work import Work
@@ -76,7 +85,9 @@ class Record:
         """
         record = cls(statement, envelope)
         if record.parsed_envelope.statement.cid != record.record_id:
-            raise Invalid("The envelope links to another statement.", code="envelope-mismatch", pointer="/statement")
+            raise Invalid(
+                "The envelope links to another statement.", code="envelope-mismatch", pointer="/statement"
+            )
         _ = record.predicate
         return record
 

@@ -29,7 +29,12 @@ class Value(BaseModel):
     """Base of all predicates: frozen, camelCase in JSON, unknown fields kept."""
 
     model_config = ConfigDict(
-        frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True, strict=True, protected_namespaces=()
+        frozen=True,
+        extra="allow",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        strict=True,
+        protected_namespaces=(),
     )
 
     def to_json(self) -> dict[str, Any]:

@@ -40,7 +40,9 @@ class Digest:
     def __post_init__(self) -> None:
         if self.kind not in DIGEST_KINDS:
             raise Invalid(
-                f"{self.kind!r} is not a kind of digest.", code="digest-kind", hint=f"Use one of {', '.join(DIGEST_KINDS)}."
+                f"{self.kind!r} is not a kind of digest.",
+                code="digest-kind",
+                hint=f"Use one of {', '.join(DIGEST_KINDS)}.",
             )
         if len(self.raw) != 32:
             raise Invalid(f"A {self.kind} digest has 32 bytes, not {len(self.raw)}.", code="digest-length")
@@ -55,7 +57,9 @@ class Digest:
         kind, colon, value = text.partition(":")
         if not colon or not _HEX64.fullmatch(value):
             raise Invalid(
-                f"{text[:90]!r} is not a digest.", code="digest-form", hint="Write it as sha256:<64 lower-case hex digits>."
+                f"{text[:90]!r} is not a digest.",
+                code="digest-form",
+                hint="Write it as sha256:<64 lower-case hex digits>.",
             )
         return cls(kind, bytes.fromhex(value))
 
@@ -115,7 +119,9 @@ class Cid:
             cid = cls.from_bytes(binary)
         except (ValueError, Invalid) as error:
             raise Invalid(
-                f"{text[:90]!r} is not a CID we use.", code="cid-form", hint="Use CIDv1, base32, sha2-256, raw or dag-json."
+                f"{text[:90]!r} is not a CID we use.",
+                code="cid-form",
+                hint="Use CIDv1, base32, sha2-256, raw or dag-json.",
             ) from error
         if str(cid) != text:  # trailing bits that base32 would let through
             raise Invalid(f"{text[:90]!r} is not in canonical base32.", code="cid-form")

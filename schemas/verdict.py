@@ -29,7 +29,7 @@ class Answer(StrEnum):
 class Outcome(StrEnum):
     """What a check, a finding or a clause says."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
     FAIL = "fail"
     UNDETERMINED = "undetermined"
     NOT_APPLICABLE = "not-applicable"

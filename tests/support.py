@@ -27,7 +27,9 @@ def did_of(key: Ed25519PrivateKey) -> str:
     return str(DidKey(key.public_key().public_bytes_raw()))
 
 
-def work_record(key: Ed25519PrivateKey, *, origin: str = ORIGIN, claim: str = "", sha256: str = "", **more: Any) -> Record:
+def work_record(
+    key: Ed25519PrivateKey, *, origin: str = ORIGIN, claim: str = "", sha256: str = "", **more: Any
+) -> Record:
     """A signed work."""
     value = {
         "audience": origin,
@@ -43,7 +45,13 @@ def work_record(key: Ed25519PrivateKey, *, origin: str = ORIGIN, claim: str = ""
 
 
 def consent_record(
-    key: Ed25519PrivateKey, digest: dict[str, str], *, origin: str = ORIGIN, kind: str = "grant", use: str = "allowed", **more: Any
+    key: Ed25519PrivateKey,
+    digest: dict[str, str],
+    *,
+    origin: str = ORIGIN,
+    kind: str = "grant",
+    use: str = "allowed",
+    **more: Any,
 ) -> Record:
     """A signed grant (or reservation) of generative training to the public."""
     value: dict[str, Any] = {
@@ -62,6 +70,8 @@ def consent_record(
         **more,
     }
     subjects = [Subject(name="work", digest=digest)]
-    value["notice"]["sha256"] = hashlib.sha256(notice_text(subjects, parse_model(Consent, value)).encode()).hexdigest()
+    value["notice"]["sha256"] = hashlib.sha256(
+        notice_text(subjects, parse_model(Consent, value)).encode()
+    ).hexdigest()
     statement = statement_bytes("consent", subjects, parse_model(Consent, value))
     return Record.build(statement, [sign_did(statement, key)])

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 MAX_NODES: Final = 20_000
 _MAX_HOPS: Final = 64
+_PRIMITIVES: Final = ("value", "Value", "int", "float", "number", "string", "text")
 
 
 class Number(str):
@@ -77,11 +78,11 @@ class Graph:
     @cached_property
     def roots(self) -> tuple[Node, ...]:
         """The nodes that can have written this file: savers, else previews, else what nothing reads from."""
-        for words in (("save",), ("preview",)):
+        for word in ("save", "preview"):
             found = tuple(
                 node
                 for node in self.nodes.values()
-                if any(word in node.kind.lower() for word in words) and any(self.links(node))
+                if word in node.kind.lower() and any(_pictures(name) for name, _ in self.links(node))
             )
             if found:
                 return found
@@ -132,12 +133,19 @@ class Graph:
             source = self.nodes.get(link.source)
             if source is None:
                 return None
-            wanted = (*names, "value", "seed", "int", "float", "number", "text", "string", "Value")
+            wanted = (*names, *_PRIMITIVES)
             value = next((source.inputs[key] for key in wanted if source.inputs.get(key) is not None), None)
         return None
 
     def nearest(self, node: Node, through: str, *names: str) -> object:
-        """The first plain value under one of these names, searched breadth-first behind one input."""
+        """The first plain value under one of these names along a chain of like inputs.
+
+        Args:
+            node: Where the chain ends.
+            through: The input it ends in, such as ``sigmas``; on the way, inputs whose names begin
+                so are followed, and a node's only input: a chain must not stray into another pass.
+            names: Input names that answer.
+        """
         start = link_of(node.inputs.get(through))
         waiting = deque([start.source] if start else [])
         seen = set(waiting)
@@ -148,8 +156,13 @@ class Graph:
             value = self.scalar(source, *names)
             if value is not None:
                 return value
-            for _, link in self.links(source):
-                if link.source not in seen:
+            links = list(self.links(source))
+            for name, link in links:
+                if (name.startswith(through) or len(links) == 1) and link.source not in seen:
                     seen.add(link.source)
                     waiting.append(link.source)
         return None
+
+
+def _pictures(name: str) -> bool:
+    return any(word in name.lower() for word in ("image", "frame", "video", "pixel"))

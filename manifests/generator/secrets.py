@@ -30,26 +30,25 @@ _TOKENS: Final = (
     ("json-web-token", r"eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{5,1000}"),
     ("bearer-token", r"[Bb]earer[ \t]{1,4}[A-Za-z0-9._~+/-]{16,4000}"),
 )
-_PATTERNS: Final = tuple((kind, re.compile(_EDGE + pattern)) for kind, pattern in _TOKENS) + (
-    ("private-key", re.compile(r"-----BEGIN (?:[A-Z]{1,12} )?PRIVATE KEY")),
+_HOME: Final = r"[^/\\\s\"'<>|:*?,;]{1,64}"
+_OTHERS: Final = (
+    ("private-key", r"-----BEGIN (?:[A-Z]{1,12} )?PRIVATE KEY"),
     (
         "named-secret",
-        re.compile(
-            r"(?i:api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password|passwd)"
-            r"\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?(?=[A-Za-z0-9._~+/-]{0,40}[0-9])[A-Za-z0-9._~+/-]{12,400}"
-        ),
+        r"(?i:api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password|passwd)"
+        r"\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?"
+        r"(?=[A-Za-z0-9._~+/-]{0,40}[0-9])[A-Za-z0-9._~+/-]{12,400}",
     ),
-    ("home-folder", re.compile(r"(?<![\w.])(?:/mnt/[a-z])?/(?:home|[Uu]sers)/[^/\\\s\"'<>|:*?,;]{1,64}")),
-    (
-        "home-folder",
-        re.compile(r"(?<![A-Za-z])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/)[^/\\\s\"'<>|:*?]{1,64}"),
-    ),
-    ("password-in-url", re.compile(r"://[^\s/@:\"'\\]{1,256}:[^\s/@\"'\\]{1,256}@[\w.-]{1,253}")),
-    (
-        "e-mail",
-        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}([A-Za-z]{2,24})(?![\w-])"),
-    ),
+    ("home-folder", r"(?<![\w.])(?:/mnt/[a-z])?/(?:home|Users)/" + _HOME),
+    ("home-folder", r"(?<![A-Za-z])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/)" + _HOME),
+    ("password-in-url", r"://[^\s/@:\"'\\]{1,256}:[^\s/@\"'\\]{1,256}@[\w.-]{1,253}"),
+    ("e-mail", r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}([A-Za-z]{2,24})(?![\w-])"),
 )
+_PATTERNS: Final = tuple(
+    (kind, re.compile(pattern)) for kind, pattern in (*((k, _EDGE + p) for k, p in _TOKENS), *_OTHERS)
+)
+# In JSON a line break before a path is the letters "\n", which would hide where the path begins.
+_JSON_BREAK: Final = re.compile(r"(?<!\\)\\[nrt]")
 # "name@2x.png" is a file, not a mailbox.
 _ENDINGS: Final = frozenset(
     {"png", "jpg", "jpeg", "webp", "gif", "safetensors", "ckpt", "pt", "json", "txt", "mp4"}
@@ -80,8 +79,9 @@ def secrets_in(texts: Iterable[Text]) -> tuple[SecretFinding, ...]:
     found: dict[SecretFinding, None] = {}
     for entry in texts:
         where = printable(f"{entry.place} {entry.keyword}".strip())
+        text = _JSON_BREAK.sub("  ", entry.text) if entry.text.lstrip()[:1] in "{[" else entry.text
         for kind, pattern in _PATTERNS:
-            for match in pattern.finditer(entry.text):
+            for match in pattern.finditer(text):
                 if kind == "e-mail" and match.group(1).lower() in _ENDINGS:
                     continue
                 found[SecretFinding(kind, where, _masked(kind, match.group()))] = None

@@ -44,12 +44,18 @@ def accept(registry: Registry, records: Sequence[Record], *, publish: bool) -> l
         return []
     failpoint("accept.before")
     errors = check_records(
-        records, audience=registry.origin, domain=registry.domain, consents=_withdrawn_consents(registry, records)
+        records,
+        audience=registry.origin,
+        domain=registry.domain,
+        consents=_withdrawn_consents(registry, records),
     )
     good = [record for record, error in zip(records, errors, strict=True) if error is None]
     news = iter(registry.store.records.add(good, accepted_at=registry.clock.now(), publish=publish))
     failpoint("accept.after")
-    return [Acceptance(record, error is None and next(news), error) for record, error in zip(records, errors, strict=True)]
+    return [
+        Acceptance(record, error is None and next(news), error)
+        for record, error in zip(records, errors, strict=True)
+    ]
 
 
 def accept_one(registry: Registry, record: Record, *, publish: bool) -> bool:
@@ -73,7 +79,9 @@ def _withdrawn_consents(registry: Registry, records: Sequence[Record]) -> dict[b
                 wanted.append(bytes.fromhex(record.predicate.consent_id))
         except DomainError:
             continue  # judged, and named, by the check of its proofs
-    return {name: stored.record for name, stored in registry.store.records.get(wanted).items()} if wanted else {}
+    return (
+        {name: stored.record for name, stored in registry.store.records.get(wanted).items()} if wanted else {}
+    )
 
 
 def require(registry: Registry, name: bytes, what: str) -> Record:
@@ -84,5 +92,7 @@ def require(registry: Registry, name: bytes, what: str) -> Record:
     """
     stored = registry.store.records.get([name]).get(name)
     if stored is None or stored.record.kind != what:
-        raise Refused(f"No {what} record with digest {name.hex()[:16]}… is known here.", code="record-unknown")
+        raise Refused(
+            f"No {what} record with digest {name.hex()[:16]}… is known here.", code="record-unknown"
+        )
     return stored.record

@@ -41,11 +41,14 @@ def ask(ledger: Ledger) -> ChainAnswer:
         if receipt.chain_id != identity.chain_id or receipt.address != identity.log:
             return AnchorWord("no", "anchor-foreign", "The anchor names another chain or contract.")
         try:
-            held = calls.decode_anchored_at(ledger.call(calls.anchored_at_call(identity, bytes.fromhex(receipt.root))))
+            root = bytes.fromhex(receipt.root)
+            held = calls.anchored_at_answer(ledger.call(calls.anchored_at_call(identity, root)), root)
         except DomainError as error:
             return AnchorWord("unknown", error.code, f"The chain could not be asked: {error.message}")
         if held is None or held.size != receipt.size:
             return AnchorWord("no", "anchor-missing", "The contract does not have this head.")
-        return AnchorWord("yes", "anchored", f"Anchored in block {held.block_number} of chain {identity.chain_id}.")
+        return AnchorWord(
+            "yes", "anchored", f"Anchored in block {held.block_number} of chain {identity.chain_id}."
+        )
 
     return answer

@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from rakkan.registry.flows.accept import accept_one, require
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.consent import ConsentFact, Effective, effective
 from rakkan.registry.rules.eip712 import Domain, address_of
-from rakkan.registry.rules.notice import notice_text
+from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import Match
@@ -49,7 +48,12 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
         **_FREE,
     },
     "open-training": {"kind": "grant", "scopes": dict.fromkeys(CAWG_SCOPES, "allowed"), **_FREE},
-    "reserve": {"kind": "reservation", "scopes": dict.fromkeys(CAWG_SCOPES, "notAllowed"), "mode": "prospective", "days": 3650},
+    "reserve": {
+        "kind": "reservation",
+        "scopes": dict.fromkeys(CAWG_SCOPES, "notAllowed"),
+        "mode": "prospective",
+        "days": 3650,
+    },
 }
 """Terms by name. ``reserve`` says "do not use"; nothing grants unless it is chosen."""
 
@@ -115,7 +119,9 @@ def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
             claim=str(source.get("claim", "generated")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Invalid(f"{name}: the terms lack or misuse {error}.", code="terms", hint="They need kind and scopes.") from error
+        raise Invalid(
+            f"{name}: the terms lack or misuse {error}.", code="terms", hint="They need kind and scopes."
+        ) from error
     unknown = set(terms.scopes) - set(CAWG_SCOPES) - set(OWN_SCOPES)
     if unknown:
         raise Invalid(
@@ -153,13 +159,16 @@ def consent_statement(
         value["terms"] = dict(terms.licence)
     if terms.mode_days is not None:
         value["withdrawal"]["days"] = terms.mode_days
-    draft = parse_model(Consent, value)
-    value["notice"]["sha256"] = sha256(notice_text(subjects, draft).encode()).hexdigest()
-    return statement_bytes("consent", subjects, parse_model(Consent, value))
+    return statement_bytes("consent", subjects, with_notice(subjects, parse_model(Consent, value)))
 
 
 def give(
-    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, wallet: bytes | None = None, publish: bool = False
+    registry: Registry,
+    subjects: Sequence[Subject],
+    terms: Terms,
+    *,
+    wallet: bytes | None = None,
+    publish: bool = False,
 ) -> Record:
     """Make, sign and keep a grant or a reservation.
 
@@ -189,7 +198,9 @@ def give(
     return record
 
 
-def withdraw(registry: Registry, name: str, *, item: Digest | None = None, wallet: bytes | None = None) -> Record:
+def withdraw(
+    registry: Registry, name: str, *, item: Digest | None = None, wallet: bytes | None = None
+) -> Record:
     """Take a consent back; the record is public at once, and the worker puts it on chain.
 
     Args:
@@ -269,6 +280,8 @@ def _pairs(matches: Sequence[Match], items: Sequence[bytes]) -> list[tuple[bytes
 def _chain_domain(registry: Registry) -> Domain:
     if registry.domain is None:
         raise Refused(
-            "A wallet signs for a chain, and this home has none.", code="domain-unknown", hint="Run `rakkan init --chain local`."
+            "A wallet signs for a chain, and this home has none.",
+            code="domain-unknown",
+            hint="Run `rakkan init --chain local`.",
         )
     return registry.domain

@@ -43,12 +43,18 @@ def lock_folder(folder: Path, progress: Callable[[str], None] = lambda _: None) 
         NotFound: ``dataset-missing``.
     """
     if not folder.is_dir():
-        raise NotFound(f"{folder} is not a folder.", code="dataset-missing", hint="Name the folder that holds the images.")
+        raise NotFound(
+            f"{folder} is not a folder.",
+            code="dataset-missing",
+            hint="Name the folder that holds the images.",
+        )
     base = folder.resolve()
     found: dict[tuple[bytes, bytes], tuple[str, int]] = {}
     counts: Counter[tuple[bytes, bytes]] = Counter()
     refused: list[tuple[str, DomainError]] = []
-    for path in sorted(each for each in folder.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()):
+    for path in sorted(
+        each for each in folder.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()
+    ):
         relative = path.relative_to(folder).as_posix()
         try:
             if not path.resolve().is_relative_to(base):
@@ -75,9 +81,13 @@ def _caption(image: Path) -> str | None:
     try:
         content = path.read_bytes()
         if len(content) > _CAPTION_BYTES:
-            raise Invalid(f"The caption {path.name} is larger than {_CAPTION_BYTES} bytes.", code="caption-too-large")
+            raise Invalid(
+                f"The caption {path.name} is larger than {_CAPTION_BYTES} bytes.", code="caption-too-large"
+            )
         return content.decode("utf-8").strip()
     except UnicodeDecodeError as error:
         raise Invalid(f"The caption {path.name} is not UTF-8.", code="caption-encoding") from error
     except OSError as error:
-        raise Invalid(f"The caption {path.name} cannot be read: {error.strerror}.", code="caption-unreadable") from error
+        raise Invalid(
+            f"The caption {path.name} cannot be read: {error.strerror}.", code="caption-unreadable"
+        ) from error

@@ -116,7 +116,9 @@ def gather_work(registry: Registry, stored: StoredRecord, matched: Digest, *, al
     names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
     consent_ids = sorted({match.record_id for match in store.records.find(names, "consent")})
     consents = list(store.records.get(consent_ids).values())
-    keys = {withdrawal_key(each.record.record_id.digest, None): each.record.record_id.digest for each in consents}
+    keys = {
+        withdrawal_key(each.record.record_id.digest, None): each.record.record_id.digest for each in consents
+    }
     for each in consents:
         for name in names:
             keys[withdrawal_key(each.record.record_id.digest, name.raw)] = each.record.record_id.digest
@@ -156,7 +158,9 @@ def _tree(registry: Registry, index: int | None) -> tuple[int, bytes, bytes, Anc
         done, identity = transactions.get(name), registry.identity
         if done is None or identity is None or done.state not in ("mined", "final") or not done.signed:
             continue
-        assert done.block_number is not None and done.block_hash is not None and done.block_time is not None
+        assert done.block_number is not None
+        assert done.block_hash is not None
+        assert done.block_time is not None
         receipt = AnchorReceipt(
             state=done.state,
             chain_id=identity.chain_id,

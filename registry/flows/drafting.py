@@ -51,7 +51,7 @@ class WorkDraft:
 
 
 def commitment(salt: bytes, text: str) -> bytes:
-    """sha256("rakkan-commitment-v1\\0" ‖ salt ‖ UTF-8 text); salt has 32 bytes."""
+    r"""sha256("rakkan-commitment-v1\\0" ‖ salt ‖ UTF-8 text); salt has 32 bytes."""
     return sha256(_TAG + salt + text.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -96,7 +96,9 @@ def draft_work(
     open_parents, closed = [], []
     for parent in parents:
         (open_parents if parent.envelope or "parents" in disclose else closed).append(parent)
-    texts.update((f"lineage/{position}", f"{each.relation} {each.digest}") for position, each in enumerate(closed))
+    texts.update(
+        (f"lineage/{position}", f"{each.relation} {each.digest}") for position, each in enumerate(closed)
+    )
     disclosed = {name: texts.pop(name) for name in DISCLOSABLE if name in disclose and name in texts}
     fields = tuple(PrivateField(name, secrets.token_bytes(32), text) for name, text in sorted(texts.items()))
     value: dict[str, Any] = {
@@ -111,7 +113,9 @@ def draft_work(
             for each in fingerprints
         ],
         "parents": [_parent(each) for each in open_parents],
-        "commitments": [{"name": each.name, "value": commitment(each.salt, each.text).hex()} for each in fields],
+        "commitments": [
+            {"name": each.name, "value": commitment(each.salt, each.text).hex()} for each in fields
+        ],
         "disclosed": [{"name": name, "text": text} for name, text in disclosed.items()],
     }
     if generator is not None:

@@ -66,7 +66,10 @@ def pack(dossier: Dossier) -> tuple[Cid, bytes]:
     )
     blocks = {}
     head = Block.of(canonical(root.to_json()))
-    for block in [head, *(b for each in (dossier.work, *dossier.consents, *dossier.withdrawals) for b in _blocks(each))]:
+    for block in [
+        head,
+        *(b for each in (dossier.work, *dossier.consents, *dossier.withdrawals) for b in _blocks(each)),
+    ]:
         blocks[block.cid] = block
     return head.cid, write_car(head.cid, list(blocks.values()))
 
@@ -121,5 +124,7 @@ def _testimony(car: CarFile, exhibit: Exhibit, kind: str) -> Testimony:
 def _block(blocks: Mapping[Cid, bytes], cid: Cid) -> bytes:
     found: Any = blocks.get(cid)
     if found is None:
-        raise Invalid(f"The bundle lacks its block {cid}.", code="bundle-form", hint="Ask for a whole bundle.")
+        raise Invalid(
+            f"The bundle lacks its block {cid}.", code="bundle-form", hint="Ask for a whole bundle."
+        )
     return bytes(found)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from rakkan.manifests.certificates import issue_artist, new_authority
 from rakkan.registry import keys as key_names
+from rakkan.registry.chain import local_chain
 from rakkan.registry.clock import SystemClock
 from rakkan.registry.home import ChainConfig, Home, HomeConfig
 from rakkan.registry.ledger.deploy import Deployment
 from rakkan.registry.rules.note import NoteVerifier, origin_of
 from rakkan.registry.settings import Settings
 from rakkan.registry.store import Store
-from rakkan.schemas.errors import Conflict, Unavailable
+from rakkan.schemas.errors import Conflict
 from rakkan.schemas.instant import format_instant
 
 STANDING_SECONDS = 3600
@@ -82,7 +83,11 @@ def found(
     if chain != "none" and config.chain is None:
         config, deployment = _with_chain(home, config, chain, standing_seconds, progress)
     elif chain not in ("none", config.chain.kind, config.chain.rpc_url) if config.chain else False:
-        raise Conflict("This home has another chain already.", code="home-chain", hint="Found another home for another chain.")
+        raise Conflict(
+            "This home has another chain already.",
+            code="home-chain",
+            hint="Found another home for another chain.",
+        )
     store = Store(settings.database_url or home.database_url, config.origin)
     try:
         token = "" if home.exists else store.new_token("init", now)
@@ -110,22 +115,14 @@ def _certificates(home: Home, creator: str) -> None:
 def _with_chain(
     home: Home, config: HomeConfig, chain: str, standing_seconds: int, progress: Callable[[str], None]
 ) -> tuple[HomeConfig, Deployment]:
-    from rakkan.registry.ledger.anvil import LocalChain, find_anvil
     from rakkan.registry.ledger.deploy import deploy
 
     with contextlib.ExitStack() as closing:
         url = chain
         if chain == "local":
-            binary = find_anvil()
-            if binary is None:
-                raise Unavailable(
-                    "anvil, the local chain's engine, is not here.",
-                    code="no-anvil",
-                    hint="Run `make setup` (npm), set RAKKAN_ANVIL, or use `rakkan init --chain none`.",
-                )
-            local = closing.enter_context(LocalChain(home.chain_folder, binary))
-            url = local.url
+            local = closing.enter_context(local_chain(home))
             local.fund(home.keys.address(key_names.ACCOUNT))
+            url = local.rpc_url
         account = home.keys.address(key_names.ACCOUNT)
         deployment = deploy(
             url,

@@ -69,7 +69,8 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
         problems += _record(registry, stored)
         if stored.log_index is not None:
             leaves[stored.log_index] = leaf_hash(
-                hashlib.sha256(stored.record.statement).digest() + hashlib.sha256(stored.record.envelope).digest()
+                hashlib.sha256(stored.record.statement).digest()
+                + hashlib.sha256(stored.record.envelope).digest()
             )
         if stored.pinned:
             for cid in (stored.record.record_id, stored.record.envelope_cid):
@@ -108,9 +109,17 @@ def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
             consent = held.record if held else None
         check_record(record, audience=registry.origin, domain=registry.domain, consent=consent)
         wanted = [digest for digest, _ in identifiers_of(record.parsed, record.predicate)]
-        listed = {match.digest for match in registry.store.records.find(wanted) if match.record_id == record.record_id.digest}
+        listed = {
+            match.digest
+            for match in registry.store.records.find(wanted)
+            if match.record_id == record.record_id.digest
+        }
         if listed != set(wanted):
-            return [Problem(str(record.record_id), "index-damaged", "It cannot be found under all of its identifiers.")]
+            return [
+                Problem(
+                    str(record.record_id), "index-damaged", "It cannot be found under all of its identifiers."
+                )
+            ]
     except DomainError as error:
         return [Problem(where, error.code, error.message)]
     return []
@@ -130,7 +139,9 @@ def _heads(registry: Registry, leaves: dict[int, bytes]) -> tuple[int, list[Prob
             problems.append(Problem(f"head {head.size}", error.code, error.message))
             continue
         if head.size > tree.size or (opened.size, opened.root) != (head.size, tree.root(head.size)):
-            problems.append(Problem(f"head {head.size}", "log-damaged", "The stored records do not give the signed root."))
+            problems.append(
+                Problem(f"head {head.size}", "log-damaged", "The stored records do not give the signed root.")
+            )
     return count, problems
 
 
@@ -159,7 +170,13 @@ def _verdicts(registry: Registry) -> list[Problem]:
         verdict = held.record.predicate if held else None
         roots = [_root(stored.findings, 97), _root(stored.reliance, 93)]
         if not isinstance(verdict, Verdict) or roots != [verdict.findings.root, verdict.reliance.root]:
-            problems.append(Problem(f"verdict {stored.record_id.hex()[:16]}", "verdict-damaged", "Its evidence does not give its roots."))
+            problems.append(
+                Problem(
+                    f"verdict {stored.record_id.hex()[:16]}",
+                    "verdict-damaged",
+                    "Its evidence does not give its roots.",
+                )
+            )
     return problems
 
 

@@ -44,7 +44,7 @@ class GateStatus:
     subject: bytes
     policy: bytes
     block: int
-    verdict: calls.GateVerdict | None
+    verdict: calls.RecordedVerdict | None
 
 
 def status(registry: Registry, subject: bytes, policy: bytes) -> GateStatus:
@@ -55,8 +55,12 @@ def status(registry: Registry, subject: bytes, policy: bytes) -> GateStatus:
     """
     identity, gate = _gate(registry)
     head = registry.ledger.head()
-    approved = calls.decode_is_approved(registry.ledger.call(calls.is_approved_call(gate, subject, policy), head.number))
-    held = calls.decode_verdict_of(registry.ledger.call(calls.verdict_of_call(gate, subject, policy), head.number))
+    approved = calls.bool_answer(
+        registry.ledger.call(calls.is_approved_call(gate, subject, policy), head.number)
+    )
+    held = calls.verdict_of_answer(
+        registry.ledger.call(calls.verdict_of_call(gate, subject, policy), head.number)
+    )
     return GateStatus(approved, gate, identity.chain_id, subject, policy, head.number, held)
 
 
@@ -70,11 +74,17 @@ def submit(registry: Registry, made: MadeVerdict) -> Transaction:
     verdict, stored = made.verdict, made.stored
     named = verdict.gate
     if named is None or named.chain_id != identity.chain_id or Address.parse(named.address) != gate:
-        raise Refused("This verdict was made for another gate or chain.", code="gate-foreign", hint="Make a verdict for this one.")
+        raise Refused(
+            "This verdict was made for another gate or chain.",
+            code="gate-foreign",
+            hint="Make a verdict for this one.",
+        )
     if stored.attester is None or stored.signature is None:
         raise Refused("This verdict has no attester's signature.", code="verdict-unsigned")
     Worker(registry).settle()
-    call = calls.submit_verdict_call(gate, message(verdict, stored.record_id), stored.attester, stored.signature)
+    call = calls.submit_verdict_call(
+        gate, message(verdict, stored.record_id), Address(stored.attester), stored.signature
+    )
     return request(registry, f"verdict:{gate}:{stored.record_id.hex()}", call)
 
 
@@ -99,7 +109,9 @@ def brake(registry: Registry, subject: bytes, policy: bytes) -> Transaction:
             call = calls.brake_call(gate, subject, policy, each, index, tree.inclusion(index))
             return request(registry, f"brake:{gate}:{stored.record_id.hex()}", call)
     raise NotFound(
-        "No consent that this approval relies on has been withdrawn.", code="nothing-withdrawn", hint="There is nothing to brake."
+        "No consent that this approval relies on has been withdrawn.",
+        code="nothing-withdrawn",
+        hint="There is nothing to brake.",
     )
 
 
@@ -114,13 +126,16 @@ def _reliance(content: bytes) -> Iterator[Reliance]:
         yield Reliance(leaf[:32], leaf[32:64], leaf[64:84], int.from_bytes(leaf[84:92]), leaf[92])
 
 
-def _held(registry: Registry, identity: ChainIdentity, gate: Address, subject: bytes, policy: bytes) -> StoredVerdict:
+def _held(
+    registry: Registry, identity: ChainIdentity, gate: Address, subject: bytes, policy: bytes
+) -> StoredVerdict:
     """The verdict that the gate holds now, as this home knows it."""
-    held = calls.decode_verdict_of(registry.ledger.call(calls.verdict_of_call(gate, subject, policy)))
+    held = calls.verdict_of_answer(registry.ledger.call(calls.verdict_of_call(gate, subject, policy)))
     stored = registry.store.verdicts.get(held.record_id) if held else None
     if stored is None:
         raise NotFound(
-            f"The gate on chain {identity.chain_id} holds no verdict on this subject that is known here.", code="verdict-unknown"
+            f"The gate on chain {identity.chain_id} holds no verdict on this subject that is known here.",
+            code="verdict-unknown",
         )
     return stored
 
@@ -129,7 +144,9 @@ def _gate(registry: Registry) -> tuple[ChainIdentity, Address]:
     identity = registry.identity
     if identity is None:
         raise Unavailable(
-            "This home has no chain, so nothing can be approved.", code="no-chain", hint="Run `rakkan init --chain local`."
+            "This home has no chain, so nothing can be approved.",
+            code="no-chain",
+            hint="Run `rakkan init --chain local`.",
         )
     if identity.gate is None:
         raise Unavailable("This home has no gate.", code="no-gate")

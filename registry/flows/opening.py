@@ -152,7 +152,9 @@ def _image(
 
 def _stored(registry: Registry, stored: StoredRecord, trust: Trust, grantee: str) -> Verification:
     if stored.record.kind != "work":
-        raise Invalid(f"{stored.record.record_id} is a {stored.record.kind} record, not a work.", code="record-kind")
+        raise Invalid(
+            f"{stored.record.record_id} is a {stored.record.kind} record, not a work.", code="record-kind"
+        )
     names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
     dossier = gather_work(registry, stored, names[0], alias=False)
     return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
@@ -200,11 +202,16 @@ def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossie
             record_id = each.record.record_id.digest
             authority = Address.parse(consent_of(each).withdrawal.authority).raw
             key = withdrawal_key(record_id, None)
-            moment = calls.decode_withdrawn_at(registry.ledger.call(calls.withdrawn_at_call(identity, authority, key)))
+            moment = calls.withdrawn_at_answer(
+                registry.ledger.call(calls.withdrawn_at_call(identity, authority, key))
+            )
             if moment is not None and record_id not in known:
                 known[record_id] = moment
     except DomainError:
-        return dossier, trust  # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
+        return (
+            dossier,
+            trust,
+        )  # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
     return replace(dossier, withdrawn_at=tuple(known.items())), replace(trust, withdrawals=True)
 
 
@@ -222,7 +229,9 @@ def _with_bundle(
     try:
         content = options.bundle.read_bytes()
     except OSError as error:
-        raise NotFound(f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing") from error
+        raise NotFound(
+            f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing"
+        ) from error
     dossier = unpack(content)
     clock = registry.clock if registry else SystemClock()
     report, prints, asked = None, (), Digest.parse(name) if _is_digest(name) else dossier.matched
@@ -257,7 +266,11 @@ def _bundle_lineage(dossier: Dossier) -> dict[str, Any]:
 
 def _similar(registry: Registry, prints: Sequence[Fingerprint]) -> Dossier | None:
     """The registered work that looks most alike, if any is within the match distance; never called the same."""
-    ours = {(each.alg, each.pipeline): each for each in prints if each.alg.startswith("pdq") and each.quality >= 50}
+    ours = {
+        (each.alg, each.pipeline): each
+        for each in prints
+        if each.alg.startswith("pdq") and each.quality >= 50
+    }
     best: tuple[int, bytes] | None = None
     for record_id, alg, pipeline, bits, quality in registry.store.records.fingerprints():
         mine = ours.get((alg, pipeline))
@@ -306,7 +319,9 @@ def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuer
         try:
             return TrustedIssuers.parse(options.trust.read_bytes(), uri="urn:rakkan:issuers")
         except OSError as error:
-            raise NotFound(f"{options.trust} cannot be read: {error.strerror}.", code="file-missing") from error
+            raise NotFound(
+                f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"
+            ) from error
     return registry.issuers if registry is not None else None
 
 
@@ -319,9 +334,12 @@ def _text(value: str) -> str:
 
 
 def _is_digest(text: str) -> bool:
-    return ":" in text and "/" not in text and text.partition(":")[0] in ("sha256", "c2paClaim", "c2paHardBinding")
+    return (
+        ":" in text
+        and "/" not in text
+        and text.partition(":")[0] in ("sha256", "c2paClaim", "c2paHardBinding")
+    )
 
 
 def _is_cid(text: str) -> bool:
     return text.startswith(("baguqe", "bafkre")) and len(text) > 50 and "." not in text
-

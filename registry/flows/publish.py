@@ -82,9 +82,14 @@ def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
 def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
     record, predicate = stored.record, stored.record.predicate
     shows, hides = [f"{record.kind} record, signed by {_signers(stored)}"], []
-    blocks, size = [str(record.record_id), str(record.envelope_cid)], len(record.statement) + len(record.envelope)
+    blocks, size = (
+        [str(record.record_id), str(record.envelope_cid)],
+        len(record.statement) + len(record.envelope),
+    )
     if isinstance(predicate, Work):
-        shows.append(f"{predicate.making} {predicate.asset.media_type}, {predicate.asset.width}×{predicate.asset.height}")
+        shows.append(
+            f"{predicate.making} {predicate.asset.media_type}, {predicate.asset.width}×{predicate.asset.height}"
+        )
         if predicate.generation:
             shows.append(f"made with {predicate.generation.tool}")
             shows += [f"seed {predicate.generation.seed}"] if predicate.generation.seed else []
@@ -99,7 +104,13 @@ def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
         shows += [f"{scope.name}: {scope.use.value}" for scope in predicate.scopes]
         shows.append(f"for {', '.join(predicate.grantee)}, until {predicate.valid_until}")
     return Disclosure(
-        str(record.record_id), str(record.envelope_cid), record.kind, tuple(blocks), size, tuple(shows), tuple(hides)
+        str(record.record_id),
+        str(record.envelope_cid),
+        record.kind,
+        tuple(blocks),
+        size,
+        tuple(shows),
+        tuple(hides),
     )
 
 

@@ -82,7 +82,10 @@ class StampItem:
 
 
 def stamp_files(
-    registry: Registry, paths: Sequence[Path], options: StampOptions, progress: Callable[[StampItem], None] = lambda _: None
+    registry: Registry,
+    paths: Sequence[Path],
+    options: StampOptions,
+    progress: Callable[[StampItem], None] = lambda _: None,
 ) -> list[StampItem]:
     """Stamp images; one that fails does not hold up the others.
 
@@ -100,7 +103,11 @@ def stamp_files(
 
 class _Run:
     def __init__(
-        self, registry: Registry, paths: Sequence[Path], options: StampOptions, progress: Callable[[StampItem], None]
+        self,
+        registry: Registry,
+        paths: Sequence[Path],
+        options: StampOptions,
+        progress: Callable[[StampItem], None],
     ) -> None:
         self._registry, self._options, self._progress = registry, options, progress
         self._paths = list(dict.fromkeys(paths))
@@ -126,7 +133,11 @@ class _Run:
         output = (self._options.out or path.parent / "stamped") / path.name
         try:
             if output.resolve() == path.resolve():
-                raise Conflict(f"{path}: the output would overwrite the input.", code="output-is-input", hint="Use another --out.")
+                raise Conflict(
+                    f"{path}: the output would overwrite the input.",
+                    code="output-is-input",
+                    hint="Use another --out.",
+                )
             taken = self._outputs.setdefault(output, path)
             if taken != path:
                 raise Conflict(f"{path}: {taken} has the same output name {output}.", code="output-collision")
@@ -139,7 +150,10 @@ class _Run:
     def _waves(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
         """Inputs whose parents are inputs too come after them; a circle of names is taken as it stands."""
         names = {task.path.name: task for task in tasks}
-        waiting = {task.path: {names[n].path for n in task.parent_names() if n in names and names[n] is not task} for task in tasks}
+        waiting = {
+            task.path: {names[n].path for n in task.parent_names() if n in names and names[n] is not task}
+            for task in tasks
+        }
         left = list(tasks)
         while left:
             wave = [task for task in left if not waiting[task.path] - self._done.keys()] or left
@@ -161,7 +175,14 @@ class _Run:
         if ready.already is not None:
             stored = self._registry.store.records.get([ready.already.record_id])[ready.already.record_id]
             record, path = stored.record, Path(ready.already.path)
-            return StampItem(ready.task.path, path, "already", record, record.parsed.subject[0].digest, findings=ready.findings)
+            return StampItem(
+                ready.task.path,
+                path,
+                "already",
+                record,
+                record.parsed.subject[0].digest,
+                findings=ready.findings,
+            )
         return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
 
     def _keep(self, batch: Sequence[Prepared]) -> None:
@@ -175,7 +196,9 @@ class _Run:
         kept: list[Prepared] = []
         for ready in batch:
             try:
-                assert ready.image and ready.identity and ready.output_digest
+                assert ready.image
+                assert ready.identity
+                assert ready.output_digest
                 draft = draft_work(
                     origin=registry.origin,
                     creator=keys.artist_did,
@@ -205,8 +228,12 @@ class _Run:
             try:
                 ready.part.replace(ready.task.output)
             except OSError as error:
-                problem = Unavailable(f"{ready.task.output} cannot be written: {error.strerror}.", code="output-unwritable")
-                self._finish(StampItem(ready.task.path, None, "failed", error=problem, findings=ready.findings))
+                problem = Unavailable(
+                    f"{ready.task.output} cannot be written: {error.strerror}.", code="output-unwritable"
+                )
+                self._finish(
+                    StampItem(ready.task.path, None, "failed", error=problem, findings=ready.findings)
+                )
                 continue
             failpoint("stamp.renamed")
             consent = self._consent(record)
@@ -223,7 +250,8 @@ class _Run:
             )
 
     def _row(self, ready: Prepared, record: Record) -> Stamp:
-        assert ready.image and ready.output_digest
+        assert ready.image
+        assert ready.output_digest
         return Stamp(
             source=ready.image.sha256.raw,
             definition=ready.definition,
@@ -241,7 +269,9 @@ class _Run:
         found = []
         for digest, relation in ready.parents:
             parent = stored.get(matches.get(digest, b""))
-            found.append(ParentUse(relation, digest, parent.record.envelope_cid if parent and parent.publish else None))
+            found.append(
+                ParentUse(relation, digest, parent.record.envelope_cid if parent and parent.publish else None)
+            )
         return found
 
     def _consent(self, record: Record) -> Record | None:
@@ -249,7 +279,11 @@ class _Run:
             return None
         subject = Subject(name="work", digest=dict(record.parsed.subject[0].digest))
         return give(
-            self._registry, [subject], self._options.terms, wallet=self._options.wallet, publish=self._options.publish
+            self._registry,
+            [subject],
+            self._options.terms,
+            wallet=self._options.wallet,
+            publish=self._options.publish,
         )
 
     def _finish(self, item: StampItem) -> None:

@@ -35,11 +35,18 @@ def trace(registry: Registry, record_id: bytes) -> dict[str, Any]:
     seen: set[bytes] = set()
     while downward and len(nodes) < MAX_NODES:
         downward = _downward(registry, downward, nodes, edges, seen)
-    return {"nodes": list(nodes.values()), "edges": list(edges.values()), "truncated": len(nodes) >= MAX_NODES}
+    return {
+        "nodes": list(nodes.values()),
+        "edges": list(edges.values()),
+        "truncated": len(nodes) >= MAX_NODES,
+    }
 
 
 def _upward(
-    registry: Registry, children: list[StoredRecord], nodes: dict[str, Any], edges: dict[tuple[str, str, str], Any]
+    registry: Registry,
+    children: list[StoredRecord],
+    nodes: dict[str, Any],
+    edges: dict[tuple[str, str, str], Any],
 ) -> list[StoredRecord]:
     parents: dict[Digest, list[tuple[str, str]]] = {}
     for child in children:

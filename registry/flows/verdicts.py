@@ -63,7 +63,7 @@ def make(registry: Registry, lock: Lock, policy: Policy) -> MadeVerdict:
     head = registry.ledger.head() if registry.identity is not None else None
     size, root = _as_of(registry, head)
     instant = head.time if head else registry.clock.now()
-    evidence = gather_items(registry, lock, size, instant)
+    evidence = gather_items(registry, lock, size)
     result = audit(evidence, policy, grantee_self=_grantee(registry), instant=instant)
     statement = _statement(registry, lock, policy, result, head, size, root, instant)
     keys = registry.home.keys
@@ -110,7 +110,7 @@ def message(verdict: Verdict, record_id: bytes) -> VerdictMessage:
     )
 
 
-def gather_items(registry: Registry, lock: Lock, size: int, instant: datetime) -> list[ItemEvidence]:
+def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence]:
     """The evidence for every item, in dataset order; a handful of queries for any number of items."""
     records = registry.store.records
     items = {each.sha256: Digest("sha256", each.sha256) for each in lock.items}
@@ -131,7 +131,9 @@ def gather_items(registry: Registry, lock: Lock, size: int, instant: datetime) -
     for item in lock.items:
         found = {fact.record_id: fact for name in names[item.sha256] for fact in facts.get(name, ())}
         counted = [fact for fact in found.values() if fact.log_index is None or fact.log_index < size]
-        evidence.append(ItemEvidence(item.sha256, item.training_input, known.get(item.sha256), tuple(counted)))
+        evidence.append(
+            ItemEvidence(item.sha256, item.training_input, known.get(item.sha256), tuple(counted))
+        )
     return evidence
 
 
@@ -140,10 +142,12 @@ def _ask_chain(registry: Registry, facts: list[ConsentFact]) -> None:
     identity = registry.identity
     if identity is None:
         return
-    for record_id, authority in {(f.record_id, f.consent.withdrawal.authority) for f in facts if f.withdrawn_at is None}:
+    for record_id, authority in {
+        (f.record_id, f.consent.withdrawal.authority) for f in facts if f.withdrawn_at is None
+    }:
         key = withdrawal_key(record_id, None)
         answer = registry.ledger.call(calls.withdrawn_at_call(identity, Address.parse(authority).raw, key))
-        moment = calls.decode_withdrawn_at(answer)
+        moment = calls.withdrawn_at_answer(answer)
         if moment is not None:
             registry.store.withdrawals.seen_on_chain(Address.parse(authority).raw, key, moment)
 
@@ -197,7 +201,11 @@ def _statement(
         "reliance": _tree([each.leaf_data for each in result.reliance]),
     }
     if head is not None:
-        value["asOf"]["block"] = {"number": head.number, "hash": head.hash.hex(), "time": format_instant(head.time)}
+        value["asOf"]["block"] = {
+            "number": head.number,
+            "hash": head.hash.hex(),
+            "time": format_instant(head.time),
+        }
     if identity is not None and identity.gate is not None:
         value["gate"] = {"chainId": identity.chain_id, "address": str(identity.gate)}
     subject = Subject(name="dataset", digest={"datasetRoot": lock.root.hex()})
@@ -214,7 +222,9 @@ def _store(registry: Registry, record: Record, lock: Lock, policy: Policy, resul
     identity, attester, signature = registry.identity, None, None
     if identity is not None and identity.gate is not None:
         key = registry.home.keys.wallet(ATTESTER)
-        digest = verdict_digest(Domain(identity.chain_id, identity.gate), message(verdict, record.record_id.digest))
+        digest = verdict_digest(
+            Domain(identity.chain_id, identity.gate), message(verdict, record.record_id.digest)
+        )
         attester, signature = registry.home.keys.address(ATTESTER).raw, sign(digest, key)
     return StoredVerdict(
         record_id=record.record_id.digest,

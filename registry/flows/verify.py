@@ -134,10 +134,18 @@ def judge(
         checks["image"] = Check("image", Outcome.PASS, "image-whole", "The file is one whole image.")
         checks.update((check.name, check) for check in report.checks)
     if dossier is None:
-        for name, code in (("softBinding", "nothing-registered"), ("record", "record-none"), ("log", "record-none")):
+        for name, code in (
+            ("softBinding", "nothing-registered"),
+            ("record", "record-none"),
+            ("log", "record-none"),
+        ):
             checks[name] = Check(name, Outcome.NOT_APPLICABLE, code, "No record of this image is known here.")
-        checks["anchor"] = Check("anchor", Outcome.NOT_APPLICABLE, "record-none", "There is nothing to anchor.")
-        checks["consent"] = Check("consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes.")
+        checks["anchor"] = Check(
+            "anchor", Outcome.NOT_APPLICABLE, "record-none", "There is nothing to anchor."
+        )
+        checks["consent"] = Check(
+            "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
+        )
         answers: dict[str, Any] = dict.fromkeys((*CAWG_SCOPES, *OWN_SCOPES), Answer.UNDETERMINED.value)
         anchor: dict[str, Any] = _anchor_json("none", None, None)
     else:
@@ -147,9 +155,12 @@ def judge(
         checks["anchor"], anchor = _anchor(dossier, trust, checks["log"])
         checks["consent"], answers = _consent(dossier, trust, instant, grantee)
     ordered = tuple(
-        checks.get(name) or Check(name, Outcome.NOT_APPLICABLE, "no-image", "Only a digest was asked about.") for name in CHECKS
+        checks.get(name) or Check(name, Outcome.NOT_APPLICABLE, "no-image", "Only a digest was asked about.")
+        for name in CHECKS
     )
-    state = _state(report, {check.name: check for check in ordered}, recovered=recovered and dossier is not None)
+    state = _state(
+        report, {check.name: check for check in ordered}, recovered=recovered and dossier is not None
+    )
     return Verification(
         state=state,
         checks=ordered,
@@ -168,7 +179,9 @@ def _state(report: ManifestReport | None, checks: Mapping[str, Check], *, recove
         if not recovered:
             return "none"
         return "invalid" if evidence_fails else "recovered"
-    if report.state in ("trusted", "intact") and (evidence_fails or checks["softBinding"].outcome is Outcome.FAIL):
+    if report.state in ("trusted", "intact") and (
+        evidence_fails or checks["softBinding"].outcome is Outcome.FAIL
+    ):
         return "invalid"
     return report.state
 
@@ -182,12 +195,31 @@ def _soft_binding(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Check:  
         if not entry.alg.startswith("pdq") or mine is None:
             continue
         if min(entry.quality, mine.quality) < 50:
-            return Check("softBinding", Outcome.UNDETERMINED, "fingerprint-weak", "The picture is too plain to be told apart.")
-        distance = mine.distance(Fingerprint(entry.alg, entry.pipeline, bytes.fromhex(entry.bits), entry.quality))
+            return Check(
+                "softBinding",
+                Outcome.UNDETERMINED,
+                "fingerprint-weak",
+                "The picture is too plain to be told apart.",
+            )
+        distance = mine.distance(
+            Fingerprint(entry.alg, entry.pipeline, bytes.fromhex(entry.bits), entry.quality)
+        )
         if distance <= SIMILAR_BITS:
-            return Check("softBinding", Outcome.PASS, "looks-alike", f"It looks like what was registered ({distance}/256).")
-        return Check("softBinding", Outcome.FAIL, "looks-different", f"It does not look like what was registered ({distance}/256).")
-    return Check("softBinding", Outcome.NOT_APPLICABLE, "not-compared", "No fingerprints of one kind on both sides.")
+            return Check(
+                "softBinding",
+                Outcome.PASS,
+                "looks-alike",
+                f"It looks like what was registered ({distance}/256).",
+            )
+        return Check(
+            "softBinding",
+            Outcome.FAIL,
+            "looks-different",
+            f"It does not look like what was registered ({distance}/256).",
+        )
+    return Check(
+        "softBinding", Outcome.NOT_APPLICABLE, "not-compared", "No fingerprints of one kind on both sides."
+    )
 
 
 def _record(report: ManifestReport | None, dossier: Dossier, trust: Trust) -> Check:  # 12
@@ -207,12 +239,19 @@ def _record(report: ManifestReport | None, dossier: Dossier, trust: Trust) -> Ch
     return Check("record", Outcome.PASS, "record-signed", f"A record signed by {work.creator} names {how}.")
 
 
-def _proof_error(record: Record, dossier: Dossier, trust: Trust, consent: Record | None = None) -> Check | None:
+def _proof_error(
+    record: Record, dossier: Dossier, trust: Trust, consent: Record | None = None
+) -> Check | None:
     try:
         check_record(record, audience=dossier.origin, domain=trust.domain, consent=consent)
     except DomainError as error:
-        if error.code == "domain-unknown":
-            return Check("record", Outcome.UNDETERMINED, error.code, "A wallet signed it for a chain that was not named.")
+        if error.code == "domain-unknown" and trust.domain is None:
+            return Check(
+                "record",
+                Outcome.UNDETERMINED,
+                error.code,
+                "A wallet signed it for a chain that was not named.",
+            )
         return Check("record", Outcome.FAIL, error.code, error.message)
     return None
 
@@ -227,29 +266,44 @@ def _log(dossier: Dossier, trust: Trust) -> Check:  # 13
     if dossier.work.index is None or not dossier.note:
         return Check("log", Outcome.UNDETERMINED, "log-pending", "The record is not in the log yet.")
     if not _included(dossier.work, dossier):
-        return Check("log", Outcome.FAIL, "inclusion-invalid", "The proof that the record is in the log does not hold.")
+        return Check(
+            "log", Outcome.FAIL, "inclusion-invalid", "The proof that the record is in the log does not hold."
+        )
     if not trust.verifiers:
-        return Check("log", Outcome.UNDETERMINED, "log-key-unknown", "No log key was given to check the head with.")
+        return Check(
+            "log", Outcome.UNDETERMINED, "log-key-unknown", "No log key was given to check the head with."
+        )
     try:
         head = open_head(dossier.note, trust.verifiers)
     except DomainError as error:
         return Check("log", Outcome.FAIL, error.code, error.message)
     if (head.origin, head.size, head.root) != (dossier.origin, dossier.size, dossier.root):
         return Check("log", Outcome.FAIL, "head-other", "The signed head is of another tree.")
-    return Check("log", Outcome.PASS, "log-included", f"Record {dossier.work.index} of {dossier.size} under a signed head.")
+    return Check(
+        "log",
+        Outcome.PASS,
+        "log-included",
+        f"Record {dossier.work.index} of {dossier.size} under a signed head.",
+    )
 
 
 def _anchor(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dict[str, Any]]:  # 14
     receipt = dossier.anchor
     if receipt is None:
         state = "pending" if dossier.pending else "unanchored" if dossier.work.index is not None else "none"
-        code, said = ("anchor-pending", "Its anchor is on the way.") if dossier.pending else ("unanchored", "It is not on a chain.")
+        code, said = (
+            ("anchor-pending", "Its anchor is on the way.")
+            if dossier.pending
+            else ("unanchored", "It is not on a chain.")
+        )
         return Check("anchor", Outcome.UNDETERMINED, code, said), _anchor_json(state, None, dossier)
     shown = _anchor_json(receipt.state, receipt, dossier)
     if (receipt.size, receipt.root) != (dossier.size, dossier.root.hex()):
         return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), shown
     if log.outcome is Outcome.FAIL:
-        return Check("anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."), shown
+        return Check(
+            "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
+        ), shown
     if trust.chain is None:
         return Check("anchor", Outcome.UNDETERMINED, "chain-not-consulted", "The chain was not asked."), shown
     answer = trust.chain(receipt)
@@ -259,7 +313,9 @@ def _anchor(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dict[str
     return Check("anchor", outcome, answer.code, answer.detail), shown
 
 
-def _consent(dossier: Dossier, trust: Trust, instant: datetime, grantee: str) -> tuple[Check, dict[str, Any]]:  # 15
+def _consent(
+    dossier: Dossier, trust: Trust, instant: datetime, grantee: str
+) -> tuple[Check, dict[str, Any]]:  # 15
     withdrawn = dict(dossier.withdrawn_at)
     consents = {each.record.record_id.digest: each.record for each in dossier.consents}
     for each in dossier.withdrawals:
@@ -287,17 +343,22 @@ def _consent(dossier: Dossier, trust: Trust, instant: datetime, grantee: str) ->
             )
         )
     answers = {
-        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant) for scope in (*CAWG_SCOPES, *OWN_SCOPES)
+        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant)
+        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
     }
     words: dict[str, Any] = {scope: answer.answer.value for scope, answer in answers.items()}
     if broken is not None:
         return Check("consent", broken.outcome, broken.code, broken.detail), words
     if not dossier.consents:
-        return Check("consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."), words
+        return Check(
+            "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
+        ), words
     allowed = [scope for scope, word in words.items() if word == "allowed"]
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
     if taken_back:
-        return Check("consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."), words
+        return Check(
+            "consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."
+        ), words
     if allowed and not trust.withdrawals:
         detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
         return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words

@@ -149,6 +149,11 @@ def check_verdict_call(gate: Address, message: VerdictMessage, attester: Address
     return encode(gate, f"checkVerdict({VERDICT},address,bytes)", astuple(message), attester, signature)
 
 
+def verdict_digest_call(gate: Address, message: VerdictMessage) -> Call:
+    """Ask what an attester would sign; 32 bytes."""
+    return encode(gate, f"verdictDigest({VERDICT})", astuple(message))
+
+
 def brake_call(
     gate: Address, subject: bytes, policy_id: bytes, reliance: Reliance, index: int, proof: Sequence[bytes]
 ) -> Call:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
 from rakkan.registry.ledger.reverts import printable, read_reason
@@ -82,10 +83,17 @@ class Node:
 
     Raises:
         Invalid: ``rpc-url``.
+        Unavailable: ``chain-extra``, if web3 is not installed.
     """
 
     def __init__(self, url: str, *, timeout: float = 15.0) -> None:
         self.place, self._url, self._timeout = place_of(url), url, timeout
+        if find_spec("web3") is None:
+            raise Unavailable(
+                "Chains are asked through web3, which is not installed.",
+                code="chain-extra",
+                hint="Install it with `pip install 'rakkan[chain]'`.",
+            )
 
     def __repr__(self) -> str:
         return f"Node({self.place})"

@@ -65,7 +65,7 @@ def _bounded_session(seconds: float) -> requests.Session:
     class Bounded(requests.Session):
         def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
             deadline = time.monotonic() + seconds
-            response = super().send(request, **{**kwargs, "stream": True})  # type: ignore[arg-type]
+            response = super().send(request, **{**kwargs, "stream": True})
             content = bytearray()
             while chunk := response.raw.read1(1 << 16):
                 content += chunk

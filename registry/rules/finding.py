@@ -16,11 +16,11 @@ from typing import Final
 from rakkan.registry.rules.consent import ConsentFact, Effective, effective, in_force, is_withdrawn
 from rakkan.registry.rules.policy import (
     SELF,
-    Clause,
     ConsentDenied,
     ConsentShare,
     ConsentUnrevoked,
     LicenceIn,
+    PersonsMinors,
     Policy,
     ProvenanceUnknown,
     ValidityRemaining,
@@ -96,10 +96,11 @@ class JudgedItem:
                 record_id=fact.record_id,
                 item=self.finding.item,
                 authority=bytes.fromhex(fact.consent.withdrawal.authority[2:]),
-                log_index=fact.log_index if fact.log_index is not None else 0,
+                log_index=fact.log_index,
                 mode=fact.consent.withdrawal.mode.code,
             )
             for fact in self.relied
+            if fact.log_index is not None  # as it is in every consent that grants
         ]
 
 
@@ -108,26 +109,107 @@ class ItemJudge:
 
     Args:
         policy: The policy.
-        grantee_self: Whom ``self`` means: the community's gate (CAIP-10).
+        grantee_self: Whom ``self`` means: the community's gate (CAIP-10), or ``public``.
         instant: When the use begins, and what is known; aware.
     """
 
     def __init__(self, policy: Policy, *, grantee_self: str, instant: datetime) -> None:
         self._clauses = policy.clauses
-        self._self = grantee_self
         self._instant = instant
+        self._self = grantee_self
+        self._shares = [clause for clause in policy.clauses if isinstance(clause, ConsentShare)]
 
     def judge(self, evidence: ItemEvidence) -> JudgedItem:
         """Every clause's answer about one item."""
-        counting = in_force(evidence.consents, used_at=self._instant, known_at=self._instant)
+        answers = self._answers(evidence)
+        granted = [answers[share.scope, share.grantee] for share in self._shares]
+        relied = [self._choose(answer.relied) for answer in granted if answer.answer is Answer.ALLOWED]
+        known = in_force(evidence.consents, used_at=self._instant, known_at=self._instant)
+        all_granted = bool(granted) and len(relied) == len(granted)
+        reasons = []
+        for clause in self._clauses:
+            match clause:
+                case ConsentShare():
+                    answer = answers[clause.scope, clause.grantee]
+                    reasons.append(Reason(_BY_ANSWER[answer.answer], answer.code, answer.relied))
+                case ConsentDenied():
+                    reasons.append(_refusal(answers[clause.scope, clause.grantee]))
+                case ConsentUnrevoked():
+                    reasons.append(self._unrevoked(known, all_granted=all_granted))
+                case ProvenanceUnknown():
+                    reasons.append(_provenance(evidence))
+                case LicenceIn() | ValidityRemaining():
+                    reasons.append(self._on_relied(clause, relied))
+                case PersonsMinors():
+                    reasons.append(_minors(known, relied))
+        return self._conclude(evidence, tuple(reasons), relied)
+
+    def _answers(self, evidence: ItemEvidence) -> dict[tuple[str, str], Effective]:
         answers: dict[tuple[str, str], Effective] = {}
         for clause in self._clauses:
             if isinstance(clause, ConsentShare | ConsentDenied):
-                answers.setdefault((clause.scope, clause.grantee), self._effective(evidence, clause))
-        relied = self._choose(answers)
-        reasons = tuple(
-            self._reason(clause, evidence, answers, relied, counting) for clause in self._clauses
+                question = (clause.scope, clause.grantee)
+                if question not in answers:
+                    answers[question] = effective(
+                        evidence.consents,
+                        scope=clause.scope,
+                        grantee=self._self if clause.grantee == SELF else clause.grantee,
+                        used_at=self._instant,
+                        known_at=self._instant,
+                    )
+        return answers
+
+    def _choose(self, candidates: Sequence[ConsentFact]) -> ConsentFact:
+        """Of consents that each grant by themselves, the one that suits the policy best.
+
+        One is enough, and to rely on more would let a verdict fall with a consent it did not need. It
+        must meet licence and validity together: one consent's licence and another's term are no grant.
+        """
+        if len(candidates) == 1:
+            return candidates[0]
+        longest = sorted(candidates, key=lambda fact: fact.consent.valid_until, reverse=True)  # stable
+        return min(longest, key=lambda fact: _WORST_FIRST[::-1].index(worst(self._suits(fact))))
+
+    def _suits(self, fact: ConsentFact) -> list[Outcome]:
+        asked = [each for each in self._clauses if isinstance(each, LicenceIn | ValidityRemaining)]
+        return [self._on_consent(clause, fact).outcome for clause in asked] or [Outcome.PASS]
+
+    def _on_relied(self, clause: LicenceIn | ValidityRemaining, relied: Sequence[ConsentFact]) -> Reason:
+        if not self._shares:
+            return Reason(Outcome.UNDETERMINED, "no-share-clause")
+        if not relied:
+            return Reason(Outcome.NOT_APPLICABLE, "no-consent-relied-on")
+        judged = [self._on_consent(clause, fact) for fact in relied]
+        return min(judged, key=lambda reason: _WORST_FIRST.index(reason.outcome))
+
+    def _on_consent(self, clause: LicenceIn | ValidityRemaining, fact: ConsentFact) -> Reason:
+        if isinstance(clause, ValidityRemaining):
+            least = format_instant(self._instant + timedelta(days=clause.days))
+            if fact.consent.valid_until >= least:
+                return Reason(Outcome.PASS, "valid-long-enough", (fact,))
+            return Reason(Outcome.FAIL, "valid-too-briefly", (fact,))
+        terms = fact.consent.terms
+        if terms is None:
+            return Reason(Outcome.UNDETERMINED, "licence-unstated", (fact,))
+        if terms.licence in clause.licences:
+            return Reason(Outcome.PASS, "licence-accepted", (fact,))
+        return Reason(Outcome.FAIL, "licence-other", (fact,))
+
+    def _unrevoked(self, known: Sequence[ConsentFact], *, all_granted: bool) -> Reason:
+        withdrawn = tuple(
+            fact
+            for fact in known
+            if fact.consent.kind == "grant" and is_withdrawn(fact, self._instant, self._instant)
         )
+        if not withdrawn:
+            return Reason(Outcome.PASS, "nothing-withdrawn")
+        if all_granted:
+            return Reason(Outcome.PASS, "granted-otherwise", withdrawn)
+        return Reason(Outcome.FAIL, "withdrawn", withdrawn)
+
+    def _conclude(
+        self, evidence: ItemEvidence, reasons: tuple[Reason, ...], relied: Sequence[ConsentFact]
+    ) -> JudgedItem:
         outcome = worst([reason.outcome for reason in reasons])
         document = canonical(
             {
@@ -146,4 +228,36 @@ class ItemJudge:
         )
         detail = hashlib.sha256(document).digest()
         finding = Finding(evidence.item, evidence.training_input, outcome, detail)
-        return JudgedItem(finding, document, reasons, tuple(relied or ()))
+        return JudgedItem(finding, document, reasons, tuple(relied))
+
+
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """Of fail, undetermined and pass the first that occurs; where nothing was judged, undetermined."""
+    for outcome in (Outcome.FAIL, Outcome.UNDETERMINED, Outcome.PASS):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.UNDETERMINED
+
+
+def _refusal(answer: Effective) -> Reason:
+    """Denied is a refusal; a conflict may hide one; silence is none."""
+    if answer.answer is Answer.UNDETERMINED and answer.code != "claims-conflict":
+        return Reason(Outcome.PASS, "no-refusal-known")
+    return Reason(_BY_ANSWER[answer.answer], answer.code, answer.relied)
+
+
+def _provenance(evidence: ItemEvidence) -> Reason:
+    if evidence.work is None:
+        return Reason(Outcome.UNDETERMINED, "work-unregistered")
+    return Reason(Outcome.PASS, "work-registered")
+
+
+def _minors(known: Sequence[ConsentFact], relied: Sequence[ConsentFact]) -> Reason:
+    """Anybody who says that minors are shown is heard; only the consents relied on can say that none are."""
+    shown = tuple(fact for fact in known if fact.consent.persons.minors == "yes")
+    if shown:
+        return Reason(Outcome.FAIL, "minors-shown", shown)
+    unclear = tuple(fact for fact in relied if fact.consent.persons.minors != "none")
+    if unclear or not relied:
+        return Reason(Outcome.UNDETERMINED, "minors-unknown", unclear)
+    return Reason(Outcome.PASS, "no-minors", tuple(relied))

@@ -42,7 +42,9 @@ class Store:
         self.database = Database(url)
         with self.database.write() as connection:
             self.database.insert(connection, _setting, [{"name": "origin", "value": origin}])
-            found = connection.execute(select(_setting.c.value).where(_setting.c.name == "origin")).scalar_one()
+            found = connection.execute(
+                select(_setting.c.value).where(_setting.c.name == "origin")
+            ).scalar_one()
         if found != origin:
             self.database.close()
             raise Conflict(
@@ -70,7 +72,9 @@ class Store:
         """Whether a bearer token was made here."""
         digest = hashlib.sha256(token.encode()).digest()
         with self.database.read() as connection:
-            return connection.execute(select(_token.c.name).where(_token.c.digest == digest)).first() is not None
+            return (
+                connection.execute(select(_token.c.name).where(_token.c.digest == digest)).first() is not None
+            )
 
     def close(self) -> None:
         """Let go of the database."""

@@ -74,7 +74,11 @@ class Database:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction in the writer lane: committed and durable on leaving, undone on an error."""
-        with _translated(), self._engine.connect().execution_options(rakkan_write=True) as connection, connection.begin():
+        with (
+            _translated(),
+            self._engine.connect().execution_options(rakkan_write=True) as connection,
+            connection.begin(),
+        ):
             if self.dialect == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lane)"), {"lane": _WRITER_LANE})
             yield connection
@@ -115,11 +119,15 @@ def _translated() -> Iterator[None]:
         said = str(error.orig)
         if "malformed" in said or "not a database" in said:
             raise Integrity(
-                f"The database is damaged: {said}.", code="store-damaged", hint="Restore a backup; `rakkan fsck` says what is whole."
+                f"The database is damaged: {said}.",
+                code="store-damaged",
+                hint="Restore a backup; `rakkan fsck` says what is whole.",
             ) from error
         if isinstance(error, OperationalError):
             hint = "Free disk space." if "full" in said else "Is it running, reachable and writable?"
-            raise Unavailable(f"The database cannot be used: {said}.", code="store-unavailable", hint=hint) from error
+            raise Unavailable(
+                f"The database cannot be used: {said}.", code="store-unavailable", hint=hint
+            ) from error
         raise
     except SQLAlchemyError as error:
         raise Unavailable(f"The database cannot be used: {error}.", code="store-unavailable") from error

@@ -62,7 +62,9 @@ class Leases:
     def _take(self, name: str) -> Lease | None:
         now, owner = int(time.time()), secrets.token_hex(8)
         with self._database.write() as connection:
-            self._database.insert(connection, _lease, [{"name": name, "owner": "", "fence": 0, "expires_at": 0}])
+            self._database.insert(
+                connection, _lease, [{"name": name, "owner": "", "fence": 0, "expires_at": 0}]
+            )
             row = connection.execute(select(_lease).where(_lease.c.name == name)).one()
             if row.expires_at > now:
                 return None
@@ -77,7 +79,9 @@ class Leases:
             Conflict: ``lease-lost``, if somebody else has taken it: stop at once.
         """
         with self._database.write() as connection:
-            kept = connection.execute(update(_lease).where(_mine(lease)).values(expires_at=int(time.time()) + SECONDS))
+            kept = connection.execute(
+                update(_lease).where(_mine(lease)).values(expires_at=int(time.time()) + SECONDS)
+            )
             if kept.rowcount != 1:
                 raise Conflict(f"The {lease.name} lane was taken over by another process.", code="lease-lost")
 

@@ -39,7 +39,9 @@ class Log:
         self._tree = Tree()
         self._lock = threading.Lock()
 
-    def append(self, ids: Sequence[bytes], sign: Callable[[int, bytes], LogHead], at: datetime) -> LogHead | None:
+    def append(
+        self, ids: Sequence[bytes], sign: Callable[[int, bytes], LogHead], at: datetime
+    ) -> LogHead | None:
         """Give places to records in the order named, and sign the new head; one commit.
 
         Records that have a place already, or are not pinned, are passed over.
@@ -60,7 +62,11 @@ class Log:
                 chunk = list(ids[start : start + 500])
                 query = (
                     select(_record.c.id, _record.c.envelope)
-                    .where(_record.c.id.in_(chunk), _record.c.log_index.is_(None), _record.c.pinned_at.is_not(None))
+                    .where(
+                        _record.c.id.in_(chunk),
+                        _record.c.log_index.is_(None),
+                        _record.c.pinned_at.is_not(None),
+                    )
                     .order_by(_record.c.sequence)
                 )
                 for record_id, envelope in connection.execute(query):
@@ -70,7 +76,9 @@ class Log:
                 return None
             self._tree.extend(bytes(leaves))
             try:
-                connection.execute(_GIVE_PLACE, [{"b_id": record_id, "b_index": index} for record_id, index in places])
+                connection.execute(
+                    _GIVE_PLACE, [{"b_id": record_id, "b_index": index} for record_id, index in places]
+                )
                 head = sign(self._tree.size, self._tree.root())
                 row = {"size": head.size, "root": head.root, "note": head.note, "signed_at": to_unix(at)}
                 connection.execute(_head.insert(), [row])
@@ -90,7 +98,9 @@ class Log:
         for index, record_id, envelope in connection.execute(query):
             if index != expected:
                 raise Integrity(
-                    f"The log has a gap at {expected}.", code="log-damaged", hint="Restore the database; do not write to this copy."
+                    f"The log has a gap at {expected}.",
+                    code="log-damaged",
+                    hint="Restore the database; do not write to this copy.",
                 )
             leaves += leaf_hash(record_id + envelope)
             expected += 1
@@ -148,7 +158,9 @@ class Log:
         """
         tree = self._fresh_tree()
         if not 0 <= first <= second <= tree.size:
-            raise Invalid(f"The log has {tree.size} leaves; asked for {first} and {second}.", code="log-range")
+            raise Invalid(
+                f"The log has {tree.size} leaves; asked for {first} and {second}.", code="log-range"
+            )
         return tree.consistency(first, second)
 
     def root(self, size: int) -> bytes:
@@ -188,11 +200,15 @@ class Log:
     def note_anchor(self, size: int, root: bytes, transaction: str) -> None:
         """Remember which transaction anchors a head."""
         with self._database.write() as connection:
-            self._database.insert(connection, _anchor, [{"size": size, "root": root, "transaction": transaction}])
+            self._database.insert(
+                connection, _anchor, [{"size": size, "root": root, "transaction": transaction}]
+            )
 
     def anchors(self, from_size: int = 0) -> list[tuple[int, bytes, str]]:
         """Heads that are, or are to be, on chain: (size, root, transaction name), smallest first."""
-        query = select(_anchor.c.size, _anchor.c.root, _anchor.c.transaction).where(_anchor.c.size >= from_size)
+        query = select(_anchor.c.size, _anchor.c.root, _anchor.c.transaction).where(
+            _anchor.c.size >= from_size
+        )
         with self._database.read() as connection:
             return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(_anchor.c.size))]
 

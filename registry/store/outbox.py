@@ -63,7 +63,11 @@ class Outbox:
         with self._database.write() as connection:
             self._database.insert(connection, _transaction, [row])
             failed = (_transaction.c.name == name) & (_transaction.c.state == "failed")
-            connection.execute(update(_transaction).where(failed).values(state="planned", reason=None, calldata=call.calldata))
+            connection.execute(
+                update(_transaction)
+                .where(failed)
+                .values(state="planned", reason=None, calldata=call.calldata)
+            )
 
     def sign(self, name: str, signed: SignedTransaction) -> None:
         """Store the signed form, before anything is sent."""
@@ -73,7 +77,12 @@ class Outbox:
     def observe(self, name: str, observation: Observation) -> None:
         """Note what the chain says; an undone transaction goes back to ``signed``."""
         if observation.state == "absent":
-            values: dict[str, Any] = {"state": "signed", "block_number": None, "block_hash": None, "block_time": None}
+            values: dict[str, Any] = {
+                "state": "signed",
+                "block_number": None,
+                "block_hash": None,
+                "block_time": None,
+            }
         else:
             state = observation.state if observation.succeeded else "failed"
             values = {
@@ -107,7 +116,9 @@ class Outbox:
     def reopen_final(self) -> None:
         """Look at everything again, after the chain went back behind what was final."""
         with self._database.write() as connection:
-            connection.execute(update(_transaction).where(_transaction.c.state == "final").values(state="mined"))
+            connection.execute(
+                update(_transaction).where(_transaction.c.state == "final").values(state="mined")
+            )
 
     def get(self, names: Sequence[str]) -> dict[str, Transaction]:
         """Effects by name."""
@@ -125,7 +136,12 @@ class Outbox:
 
     def _select(self, where: Any) -> list[Transaction]:  # noqa: ANN401 - an SQL clause
         with self._database.read() as connection:
-            return [_read(row) for row in connection.execute(select(_transaction).where(where).order_by(_transaction.c.sequence))]
+            return [
+                _read(row)
+                for row in connection.execute(
+                    select(_transaction).where(where).order_by(_transaction.c.sequence)
+                )
+            ]
 
 
 def _read(row: Row[Any]) -> Transaction:

@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Table, func, select, update
 
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import EdgeRow, FingerprintRow, IdentifierRow, RecordRow, WithdrawalRow, table
+from rakkan.registry.store.tables import (
+    EdgeRow,
+    FingerprintRow,
+    IdentifierRow,
+    RecordRow,
+    WithdrawalRow,
+    table,
+)
 from rakkan.schemas.consent import Withdrawal
-from rakkan.schemas.identity import Address
+from rakkan.schemas.identity import Address, DidPkh, parse_did
 from rakkan.schemas.instant import from_unix, to_unix
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Statement
@@ -77,14 +84,13 @@ class Records:
             for record in records:
                 if record.record_id.digest not in known:
                     fresh.setdefault(record.record_id.digest, record)
-            self._database.insert(connection, _record, [_row(record, now, publish=publish) for record in fresh.values()])
+            self._database.insert(
+                connection, _record, [_row(record, now, publish=publish) for record in fresh.values()]
+            )
             self._index(connection, fresh.values(), now)
             if publish and known:
                 self._publish(connection, list(known))
-        answers = []
-        for record in records:
-            answers.append(fresh.pop(record.record_id.digest, None) is not None)
-        return answers
+        return [fresh.pop(record.record_id.digest, None) is not None for record in records]
 
     def _known(self, connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
         found: set[bytes] = set()
@@ -93,65 +99,24 @@ class Records:
         return found
 
     def _index(self, connection: Connection, records: Iterable[Record], now: int) -> None:
-        identifiers: list[dict[str, Any]] = []
-        edges: list[dict[str, Any]] = []
-        fingerprints: list[dict[str, Any]] = []
-        withdrawals: list[dict[str, Any]] = []
+        rows: dict[Table, list[dict[str, Any]]] = {
+            _identifier: [],
+            _edge: [],
+            _fingerprint: [],
+            _withdrawal: [],
+        }
         for record in records:
-            record_id, predicate = record.record_id.digest, record.predicate
-            for digest, alias in identifiers_of(record.parsed, predicate):
-                identifiers.append(
-                    {
-                        "digest": digest.raw,
-                        "kind": digest.kind,
-                        "record_kind": record.kind,
-                        "record_id": record_id,
-                        "alias": alias,
-                    }
-                )
-            if isinstance(predicate, Work):
-                for position, parent in enumerate(predicate.parents):
-                    digest = Digest.parse(parent.digest)
-                    edges.append(
-                        {
-                            "child": record_id,
-                            "position": position,
-                            "kind": digest.kind,
-                            "digest": digest.raw,
-                            "relation": parent.relation,
-                        }
-                    )
-                for entry in predicate.fingerprints:
-                    fingerprints.append(
-                        {
-                            "record_id": record_id,
-                            "alg": entry.alg,
-                            "pipeline": entry.pipeline,
-                            "bits": bytes.fromhex(entry.bits),
-                            "quality": entry.quality,
-                        }
-                    )
-            elif isinstance(predicate, Withdrawal):
-                proof = next((p for p in record.parsed_envelope.proofs if p.suite == "eip712"), None)
-                withdrawals.append(
-                    {
-                        "key": bytes.fromhex(predicate.key),
-                        "authority": Address.parse(predicate.authority).raw,
-                        "recorded_at": now,
-                        "chain_at": None,
-                        "signature": bytes.fromhex(proof.signature) if proof else None,
-                    }
-                )
-        for target, rows in ((_identifier, identifiers), (_edge, edges), (_fingerprint, fingerprints)):
-            self._database.insert(connection, target, rows)
+            for target, more in _index_rows(record, now).items():
+                rows[target] += more
+        withdrawals = rows.pop(_withdrawal)
+        for target, all_rows in rows.items():
+            self._database.insert(connection, target, all_rows)
         for row in withdrawals:
             if not self._database.insert(connection, _withdrawal, [row]):
-                where = (_withdrawal.c.key == row["key"]) & (_withdrawal.c.authority == row["authority"])
-                connection.execute(
-                    update(_withdrawal)
-                    .where(where & _withdrawal.c.recorded_at.is_(None))
-                    .values(recorded_at=now, signature=row["signature"])
-                )
+                same = (_withdrawal.c.key == row["key"]) & (_withdrawal.c.authority == row["authority"])
+                unrecorded = same & _withdrawal.c.recorded_at.is_(None)
+                values = {"recorded_at": now, "signature": row["signature"]}
+                connection.execute(update(_withdrawal).where(unrecorded).values(**values))
 
     def publish(self, ids: Sequence[bytes]) -> None:
         """Mark records as meant for the public; it cannot be taken back."""
@@ -205,7 +170,9 @@ class Records:
 
     def unlogged(self, limit: int = 10_000) -> list[StoredRecord]:
         """Published and pinned records that have no place in the log yet."""
-        return self._select(_record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None), limit)
+        return self._select(
+            _record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None), limit
+        )
 
     def all(self, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
         """Every record after a sequence number, for checks that read everything."""
@@ -220,7 +187,9 @@ class Records:
         """Note that blocks are in the content store."""
         with self._database.write() as connection:
             for chunk in _chunks(ids):
-                connection.execute(update(_record).where(_record.c.id.in_(chunk)).values(pinned_at=to_unix(at)))
+                connection.execute(
+                    update(_record).where(_record.c.id.in_(chunk)).values(pinned_at=to_unix(at))
+                )
 
     def children(self, digests: Sequence[Digest]) -> list[tuple[bytes, Digest, str]]:
         """Works made from these digests: (child record id, parent digest, relation)."""
@@ -240,15 +209,82 @@ class Records:
     def count(self) -> dict[str, int]:
         """How many records of each kind."""
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(select(_record.c.kind, func.count()).group_by(_record.c.kind))}
+            return {
+                row[0]: row[1]
+                for row in connection.execute(select(_record.c.kind, func.count()).group_by(_record.c.kind))
+            }
 
 
 def identifiers_of(statement: Statement, predicate: object) -> list[tuple[Digest, bool]]:
     """Under which digests a record is found; True marks an alias."""
-    found = [(digest, digest.kind == "sha256" and "c2paClaim" in subject.digest) for subject in statement.subject for digest in subject.digests]
+    found = [
+        (digest, digest.kind == "sha256" and "c2paClaim" in subject.digest)
+        for subject in statement.subject
+        for digest in subject.digests
+    ]
     if isinstance(predicate, Work) and predicate.source_digest:
         found.append((Digest.parse(predicate.source_digest), True))
     return list(dict(found).items())
+
+
+def _index_rows(record: Record, now: int) -> dict[Table, list[dict[str, Any]]]:
+    record_id, predicate = record.record_id.digest, record.predicate
+    names = identifiers_of(record.parsed, predicate)
+    rows: dict[Table, list[dict[str, Any]]] = {
+        _identifier: [
+            {
+                "digest": name.raw,
+                "kind": name.kind,
+                "record_kind": record.kind,
+                "record_id": record_id,
+                "alias": alias,
+            }
+            for name, alias in names
+        ]
+    }
+    if isinstance(predicate, Work):
+        parents = [(Digest.parse(parent.digest), parent.relation) for parent in predicate.parents]
+        rows[_edge] = [
+            {
+                "child": record_id,
+                "position": place,
+                "kind": digest.kind,
+                "digest": digest.raw,
+                "relation": relation,
+            }
+            for place, (digest, relation) in enumerate(parents)
+        ]
+        rows[_fingerprint] = [
+            {
+                "record_id": record_id,
+                "alg": entry.alg,
+                "pipeline": entry.pipeline,
+                "bits": bytes.fromhex(entry.bits),
+                "quality": entry.quality,
+            }
+            for entry in predicate.fingerprints
+        ]
+    elif isinstance(predicate, Withdrawal):
+        rows[_withdrawal] = [
+            {
+                "key": bytes.fromhex(predicate.key),
+                "authority": Address.parse(predicate.authority).raw,
+                "recorded_at": now,
+                "chain_at": None,
+                "signature": _relayable(record, predicate),
+            }
+        ]
+    return rows
+
+
+def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
+    """The authority's own wallet signature, which the contract takes from anyone."""
+    authority = Address.parse(withdrawal.authority)
+    for proof in record.parsed_envelope.proofs:
+        signer = parse_did(proof.signer)
+        if isinstance(signer, DidPkh) and signer.address == authority:
+            return bytes.fromhex(proof.signature)
+    return None
 
 
 def _row(record: Record, now: int, *, publish: bool) -> Mapping[str, Any]:

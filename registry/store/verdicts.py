@@ -66,7 +66,9 @@ class Verdicts:
 
     def latest(self, subject_or_root: bytes, policy: bytes | None = None) -> StoredVerdict | None:
         """The newest verdict about a dataset, under one policy or under any."""
-        query = select(_verdict).where((_verdict.c.subject == subject_or_root) | (_verdict.c.root == subject_or_root))
+        query = select(_verdict).where(
+            (_verdict.c.subject == subject_or_root) | (_verdict.c.root == subject_or_root)
+        )
         if policy is not None:
             query = query.where(_verdict.c.policy == policy)
         with self._database.read() as connection:

@@ -66,7 +66,13 @@ class Withdrawals:
 
     def seen_on_chain(self, authority: bytes, key: bytes, at: datetime) -> None:
         """Note what the contract says."""
-        row = {"key": key, "authority": authority, "recorded_at": None, "chain_at": to_unix(at), "signature": None}
+        row = {
+            "key": key,
+            "authority": authority,
+            "recorded_at": None,
+            "chain_at": to_unix(at),
+            "signature": None,
+        }
         with self._database.write() as connection:
             if not self._database.insert(connection, _withdrawal, [row]):
                 where = (_withdrawal.c.key == key) & (_withdrawal.c.authority == authority)
@@ -74,7 +80,9 @@ class Withdrawals:
 
     def relayable(self) -> list[SeenWithdrawal]:
         """Withdrawals that carry a signature and are not on chain yet."""
-        query = select(_withdrawal).where(_withdrawal.c.chain_at.is_(None), _withdrawal.c.signature.is_not(None))
+        query = select(_withdrawal).where(
+            _withdrawal.c.chain_at.is_(None), _withdrawal.c.signature.is_not(None)
+        )
         with self._database.read() as connection:
             keys = [row.key for row in connection.execute(query)]
         return [each for each in self.get(keys).values() if each.chain_at is None and each.signature]

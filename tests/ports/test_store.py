@@ -63,7 +63,9 @@ def test_find_names_the_identifier_that_matched(store: Store) -> None:
     record = work_record(KEY, sourceDigest=f"sha256:{source}")
     store.records.add([record], accepted_at=NOW, publish=False)
     claim, file = record.parsed.subject[0].digest["c2paClaim"], record.parsed.subject[0].digest["sha256"]
-    found = store.records.find([Digest.from_hex("c2paClaim", claim), Digest.from_hex("sha256", file), Digest("sha256", b"\xab" * 32)])
+    found = store.records.find(
+        [Digest.from_hex("c2paClaim", claim), Digest.from_hex("sha256", file), Digest("sha256", b"\xab" * 32)]
+    )
     assert {(str(match.digest), match.alias) for match in found} == {
         (f"c2paClaim:{claim}", False),
         (f"sha256:{file}", True),
@@ -135,7 +137,10 @@ def test_two_stores_append_to_one_log(store: Store, database_url: str) -> None:
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=run, args=(store, batches[:3])), threading.Thread(target=run, args=(other, batches[3:]))]
+    threads = [
+        threading.Thread(target=run, args=(store, batches[:3])),
+        threading.Thread(target=run, args=(other, batches[3:])),
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -180,7 +185,9 @@ def test_outbox_walks_through_its_states(store: Store) -> None:
     assert (latest.block_number, latest.block_time) == (6, NOW)
 
 
-def test_a_lane_has_one_holder_and_a_lost_lease_is_noticed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lane_has_one_holder_and_a_lost_lease_is_noticed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with store.leases.hold("worker") as lease:
         with pytest.raises(Conflict) as caught, store.leases.hold("worker"):
             pass

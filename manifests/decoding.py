@@ -1,12 +1,13 @@
-"""CBOR from strangers: one value, nothing after it, nothing that runs or loops.
+"""CBOR and JSON from strangers: one value, nothing after it, nothing that runs or loops.
 
-It decides which CBOR is read at all: bounded size and depth, text keys, no key twice, no tags but
-date texts. It leaves out what the value means.
+It decides which assertions are read at all: bounded size and depth, text keys, no key twice, no
+CBOR tags but date texts. It leaves out what the value means.
 """
 
 from __future__ import annotations
 
 import io
+import json
 from typing import Final, Never
 
 import cbor2
@@ -75,11 +76,33 @@ def read_cbor(content: bytes | memoryview, *, integer_keys: bool = False) -> obj
     return value
 
 
+def read_json(content: bytes | memoryview) -> object:
+    """Decode one JSON value of at most :data:`MAX_BYTES`.
+
+    Raises:
+        UnreadableManifest: ``json``.
+    """
+    if len(content) > MAX_BYTES:
+        raise malformed(f"a JSON value has more than {MAX_BYTES} bytes", "json")
+    try:
+        value: object = json.loads(bytes(content).decode(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise malformed("a JSON value cannot be read", "json") from error
+    return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return fields
+
+
 def _refuse(*_: object) -> Never:
     raise ValueError("a tag that C2PA has no use for")
 
 
-def _text(value: object, _: bool) -> str:  # noqa: FBT001 - cbor2's signature
+def _text(value: object, _: bool) -> str:
     if not isinstance(value, str):
         raise TypeError("a date that is not text")
     return value
