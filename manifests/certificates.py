@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -40,6 +41,7 @@ _BROKEN: Final = (
     x509.UnsupportedGeneralNameType,
     Warning,
 )
+_MAX_DER: Final = 16 * 1024
 _MAX_NAME: Final = 64  # ub-common-name, RFC 5280 appendix A.1
 
 
@@ -142,8 +144,13 @@ def parse_der(der: object) -> x509.Certificate:
     Raises:
         UnreadableManifest: ``signature-chain``.
     """
-    if not isinstance(der, bytes):
-        raise malformed("a certificate in the signature is not a byte string", "signature-chain")
+    if not isinstance(der, bytes) or len(der) > _MAX_DER:
+        raise malformed("a certificate in the signature is not a byte string of its size", "signature-chain")
+    return _parse_der(der)
+
+
+@lru_cache(maxsize=256)  # the same few issuers and artists sign thousands of pictures
+def _parse_der(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _touch(certificate)

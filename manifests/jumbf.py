@@ -252,9 +252,7 @@ def _manifest(box: Superbox) -> Manifest:
         or parts[_ASSERTIONS].label != "c2pa.assertions"
         or parts[_ASSERTIONS].contents
     ):
-        raise malformed(
-            "a manifest does not have one claim, one signature and one set of assertions", "manifest-form"
-        )
+        raise malformed("a manifest lacks its one claim, signature or set of assertions", "manifest-form")
     claim = _cbor_content(parts[_CLAIM])
     fields = read_cbor(claim)
     if not isinstance(fields, dict) or not all(isinstance(key, str) for key in fields):
@@ -279,7 +277,7 @@ def _manifest(box: Superbox) -> Manifest:
 def _references(fields: Mapping[str, object], version: int) -> Iterator[Reference]:
     """Version 1 knows one list and attributes all of it to the signer."""
     lists = (
-        {"assertions": True} if version == 1 else {"created_assertions": True, "gathered_assertions": False}
+        {"created_assertions": True, "gathered_assertions": False} if version > 1 else {"assertions": True}
     )
     default = fields.get("alg", "sha256")
     count = 0
@@ -292,7 +290,7 @@ def _references(fields: Mapping[str, object], version: int) -> Iterator[Referenc
             if count > MAX_REFERENCES or not found:
                 raise malformed("the claim lists something that is not an assertion of its own", "claim-form")
             algorithm, digest = entry.get("alg", default), entry.get("hash")
-            if algorithm not in _HASHES or not isinstance(digest, bytes):
+            if not isinstance(algorithm, str) or algorithm not in _HASHES or not isinstance(digest, bytes):
                 raise malformed("the claim lists an assertion without a digest we know", "claim-form")
             yield Reference(found["label"], found["manifest"] or "", algorithm, digest, created)
 

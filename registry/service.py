@@ -90,7 +90,7 @@ class Registry:
 
         paths = [self.home.issuers, *([self.settings.trust] if self.settings.trust else [])]
         content = b"".join(path.read_bytes() for path in paths if path.exists())
-        return TrustedIssuers.parse(content, uri="urn:rakkan:issuers") if content else None
+        return TrustedIssuers.load(content, uri="urn:rakkan:issuers") if content else None
 
     def close(self) -> None:
         """Let go of everything; the embedded chain that we started ends too."""

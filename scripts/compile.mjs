@@ -84,7 +84,11 @@ function artifactOf(name, contract, compiler) {
   return `${JSON.stringify(stable(document), null, 1)}\n`;
 }
 
-const solc = createRequire(join(PROJECT, "package.json"))("solc");
+if (!existsSync(join(PROJECT, "node_modules", "solc"))) {
+  process.stderr.write("solc is not installed; run: npm ci --ignore-scripts\n");
+  process.exit(127);
+}
+const solc = createRequire(import.meta.url)("solc");
 const compiler = `solc ${solc.version().replace(/\.Emscripten.*$/, "")}`;
 const built = compile(solc);
 const check = process.argv.includes("--check");

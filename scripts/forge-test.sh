@@ -9,4 +9,5 @@ if [ ! -x "$forge" ]; then
     exit 127
 fi
 export FOUNDRY_CONFIG=contracts/foundry.toml
+export HOME="$PWD/contracts/cache" # forge keeps a cache there, too
 exec "$forge" test --root . --use scripts/solc-wrap.mjs --offline "$@"

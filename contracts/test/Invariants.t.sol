@@ -162,6 +162,17 @@ contract InvariantsTest is Checks {
         targets[0] = address(actor);
     }
 
+    /// @dev The actions reach both an approval and its fall, so that the invariants are about something.
+    function test_TheActionsReachApprovalAndFall() external {
+        actor.submit(true, 1, 0, 0);
+        actor.wait_(3600);
+        yes(actor.approvals() != 0, "approved");
+        actor.withdraw(2, false);
+        actor.brake(true, 2);
+        same(actor.falls(), 1, "fell");
+        invariant_WhatFellIsNeverApproved();
+    }
+
     function invariant_AnAnchoredRootNeverChanges() external view {
         ProvenanceLog log = actor.log();
         uint64 before;
@@ -187,7 +198,7 @@ contract InvariantsTest is Checks {
         }
     }
 
-    function invariant_WhatFellIsNeverApproved() external view {
+    function invariant_WhatFellIsNeverApproved() public view {
         for (uint256 i = 0; i < 2; ++i) {
             ConsentGate gate = actor.gate();
             IConsentGate.RecordedVerdict memory kept = gate.verdictOf(bytes32(i), "policy");

@@ -8,11 +8,13 @@ It leaves out walking (``graph``), models (``models``) and what of this is publi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
-from rakkan.manifests.generator.graph import Graph, Link, Node, Number, link_of, parse_json
+from rakkan.manifests.generator.graph import Graph, Node, Number, link_of, parse_json
 from rakkan.manifests.generator.models import models_of
 from rakkan.manifests.generator.record import GeneratorRecord, NamedModel, Pass, build_record, decimal, term
 from rakkan.manifests.generator.secrets import SecretFinding
@@ -23,8 +25,8 @@ MAX_PASSES: Final = 64
 _TEXTS: Final = ("text", "prompt", "string", "value", "clip_l", "t5xxl", "populated_text", "wildcard_text")
 # Behind these inputs lie models and pixels, not words.
 _WORDLESS: Final = frozenset(
-    ["clip", "model", "vae", "unet", "pixels", "image", "images", "samples", "latent", "latent_image", "mask"]
-    + ["control_net", "clip_vision", "clip_vision_output", "style_model", "noise", "sigmas", "sampler"]
+    {"clip", "model", "vae", "unet", "pixels", "image", "images", "samples", "latent", "latent_image", "mask"}
+    | {"control_net", "clip_vision", "clip_vision_output", "style_model", "noise", "sigmas", "sampler"}
 )
 _PLACE: Final = re.compile(r"\s*\[(?:input|output|temp)\]$")
 
@@ -47,19 +49,20 @@ def read_comfyui(
     if not graph.nodes and not _is_drawing(texts.get("workflow", "")):
         return None
     order = graph.upstream(graph.roots)
-    samplers = [node for node in order if _is_sampler(node)][:MAX_PASSES]
-    positive = _joined(graph, samplers, "positive")
-    negative = _joined(graph, samplers, "negative")
+    passes = {node.key: _pass(graph, node) for node in order if _is_sampler(node)}
+    passes = dict(islice(passes.items(), MAX_PASSES))
+    positive = _joined(graph, passes, "positive")
+    negative = _joined(graph, passes, "negative")
     hashes = {(model.role, model.stem): model.declared for model in known}
     models = [
-        NamedModel(model.role, model.name, model.weight, hashes.get((model.role, model.stem), {}))
+        NamedModel(model.role, model.name, model.weight, hashes.get((model.role, model.stem), ()))
         for model in models_of(order, f"{positive}\n{negative}")
     ]
     return build_record(
         DIALECT,
         "ComfyUI",
-        main=_main(graph, samplers),
-        passes=[_pass(graph, node) for node in samplers],
+        main=_main(graph, passes),
+        passes=passes.values(),
         models=models,
         parents=[name for node in order if (name := _parent(node))],
         texts={
@@ -106,53 +109,48 @@ def _pass(graph: Graph, node: Node) -> Pass:
     )
 
 
-def _main(graph: Graph, samplers: list[Node]) -> Pass:
+def _main(graph: Graph, passes: Mapping[str, Pass]) -> Pass:
     """The first pass with a seed behind the saving node; none, if several savers disagree on it."""
-    wanted = {node.key for node in samplers}
-    candidates: dict[str, Pass] = {}
     if len(graph.roots) > MAX_PASSES:
         return Pass()
+    candidates: set[str] = set()
     for root in graph.roots:
-        behind = [node for node in graph.upstream([root]) if node.key in wanted]
-        if not behind:
-            continue
-        passes = [(node, _pass(graph, node)) for node in behind]
-        node, chosen = next(((node, found) for node, found in passes if found.seed is not None), passes[0])
-        candidates[node.key] = chosen
-    return next(iter(candidates.values())) if len(candidates) == 1 else Pass()
+        behind = [node.key for node in graph.upstream([root]) if node.key in passes]
+        seeded = [key for key in behind if passes[key].seed is not None]
+        candidates.update((seeded or behind)[:1])
+    return passes[candidates.pop()] if len(candidates) == 1 else Pass()
 
 
-def _joined(graph: Graph, samplers: list[Node], side: str) -> str:
-    texts = dict.fromkeys(text for node in samplers for text in _words(graph, node, side))
+def _joined(graph: Graph, passes: Iterable[str], side: str) -> str:
+    """All texts on one side of all passes, nearest first, each once."""
+    seen: set[tuple[str, str]] = set()
+    texts = dict.fromkeys(text for key in passes for text in _words(graph, graph.nodes[key], side, seen))
     return "\n".join(texts)
 
 
-def _words(graph: Graph, sampler: Node, side: str) -> list[str]:
-    """The texts behind one side of a sampler, nearest first."""
+def _words(graph: Graph, sampler: Node, side: str, seen: set[tuple[str, str]]) -> Iterator[str]:
+    """The texts behind one side of a sampler, less what stands behind nodes already seen."""
     guider = link_of(sampler.inputs.get("guider"))
-    ends = graph.nodes.get(guider.source) if guider else sampler
+    end = graph.nodes.get(guider.source) if guider else sampler
     names = ("positive", "conditioning", "cond1", "cond2") if side == "positive" else ("negative",)
-    waiting = [link for name in names if ends and (link := link_of(ends.inputs.get(name)))]
-    seen: set[Link] = set()
-    found: list[str] = []
+    waiting = deque(link for name in names if end and (link := link_of(end.inputs.get(name))))
     while waiting:
-        link = waiting.pop(0)
+        link = waiting.popleft()
         node = graph.nodes.get(link.source)
-        if link in seen or node is None or "zeroout" in node.kind.lower():
-            continue
-        seen.add(link)
-        two_sided = bool({"positive", "negative"} <= node.inputs.keys())
+        # A node that carries both sides along gives the positive one from its first output.
+        two_sided = node is not None and {"positive", "negative"} <= node.inputs.keys()
         taken = {"0": "positive", "1": "negative"}.get(link.slot, side) if two_sided else side
+        if node is None or (node.key, taken) in seen or "zeroout" in node.kind.lower():
+            continue
+        seen.add((node.key, taken))
         for name, value in node.inputs.items():
-            other_side = two_sided and name in {"positive", "negative"} and name != taken
-            if name in _WORDLESS or other_side:
+            if name in _WORDLESS or (two_sided and name in {"positive", "negative"} and name != taken):
                 continue
             if isinstance(value, str) and not isinstance(value, Number):
-                if name.startswith(_TEXTS) or name == taken:
-                    found.append(value.strip())
+                if (name.startswith(_TEXTS) or name == taken) and value.strip():
+                    yield value.strip()
             elif follow := link_of(value):
                 waiting.append(follow)
-    return [text for text in found if text]
 
 
 def _parent(node: Node) -> str | None:

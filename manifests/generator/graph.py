@@ -12,9 +12,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 
 MAX_NODES: Final = 20_000
+MAX_INPUTS: Final = 512
 _MAX_HOPS: Final = 64
 _PRIMITIVES: Final = ("value", "Value", "int", "float", "number", "string", "text")
 
@@ -73,7 +75,8 @@ class Graph:
         for key, value in document.items():
             if isinstance(value, dict) and isinstance(value.get("class_type"), str):
                 inputs = value.get("inputs")
-                self.nodes[key] = Node(key, value["class_type"], inputs if isinstance(inputs, dict) else {})
+                named = dict(islice(inputs.items(), MAX_INPUTS)) if isinstance(inputs, dict) else {}
+                self.nodes[key] = Node(key, value["class_type"], named)
 
     @cached_property
     def roots(self) -> tuple[Node, ...]:
@@ -149,7 +152,7 @@ class Graph:
         start = link_of(node.inputs.get(through))
         waiting = deque([start.source] if start else [])
         seen = set(waiting)
-        while waiting:
+        while waiting and len(seen) <= _MAX_HOPS:
             source = self.nodes.get(waiting.popleft())
             if source is None:
                 continue

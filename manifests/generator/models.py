@@ -49,6 +49,7 @@ _WORDS: Final[tuple[tuple[str, Role], ...]] = (
 _ENDING: Final = re.compile(r".{1,300}\.(?:safetensors|sft|ckpt|pt|pth|gguf|bin)", re.IGNORECASE | re.DOTALL)
 # These look at pictures; nothing of them gets into one.
 _LOOKERS: Final = ("detector", "sam", "yolo", "rembg", "tagger", "preprocessor", "interrogat", "segment")
+_WEIGHTS: Final = ("strength", "weight", "_str", "_wt")
 _NOTHING: Final = frozenset({"", "none", "null", "baked vae"})
 _LORA: Final = re.compile(r"lora(?:_name)?_?([0-9]{0,3})(?:_name)?", re.IGNORECASE)
 _LORA_TAG: Final = re.compile(
@@ -110,47 +111,48 @@ def _role(node: Node, name: str, value: object) -> Role | None:
 
 def _loras(node: Node) -> Iterator[NamedModel]:
     """LoRAs of a loader or a stack: numbered inputs, nested values, or a list of entries."""
-    inputs = node.inputs
+    inputs, weights = node.inputs, _weights(node.inputs)
     count = inputs.get("lora_count")
     limit = int(count) if isinstance(count, Number) and len(count) < 4 and count.isdigit() else 999
     for name, value in inputs.items():
         if name.lower() == "loras":
             entries = value.get("__value__") if isinstance(value, dict) else value
-            for entry in entries if isinstance(entry, list) else ():
-                if isinstance(entry, dict):
-                    yield from _entry(entry, "name", "active")
+            for item in entries if isinstance(entries, list) else ():
+                yield from _entry(item, "name", "active")
             continue
         match = _LORA.fullmatch(name)
         if not match:
             continue
-        if isinstance(value, dict):
-            yield from _entry(value, "lora", "on")
-        elif isinstance(value, str) and not isinstance(value, Number) and value.lower() not in _NOTHING:
+        yield from _entry(value, "lora", "on")
+        if isinstance(value, str) and not isinstance(value, Number) and value.lower() not in _NOTHING:
             number = match.group(1)
             off = str(inputs.get(f"switch_{number}", "on")).lower() in {"off", "false"}
             if not off and (not number or int(number) <= limit):
-                yield NamedModel("lora", value, _weight(inputs, number))
+                yield NamedModel("lora", value, weights.get(number.lstrip("0")))
 
 
-def _entry(entry: Mapping[str, Any], name: str, switch: str) -> Iterator[NamedModel]:
+def _entry(entry: object, name: str, switch: str) -> Iterator[NamedModel]:
+    if not isinstance(entry, dict):
+        return
     value, on = entry.get(name), entry.get(switch, True)
     if isinstance(value, str) and value.lower() not in _NOTHING and on is not False:
         yield NamedModel("lora", value, decimal(entry.get("strength")))
 
 
-def _weight(inputs: Mapping[str, Any], number: str) -> str | None:
-    """The weight on the model, as written; the weight on the text encoder is not asked."""
-    digits = number.lstrip("0")
+def _weights(inputs: Mapping[str, Any]) -> dict[str, str | None]:
+    """Weights on the model by the LoRA's number ("" if it has none), as written.
+
+    The weight on the text encoder is not asked. Stacks in "simple" mode have one weight for both.
+    """
     simple = inputs.get("input_mode") == "simple"
-    best: tuple[int, str] | None = None
+    best: dict[str, tuple[bool, str | None]] = {}
     for name, value in inputs.items():
         low = name.lower()
-        tail = re.search(r"([0-9]{0,3})$", low)
-        if not isinstance(value, Number) or "clip" in low or (tail and tail.group(1).lstrip("0") != digits):
+        if not isinstance(value, Number) or "clip" in low or not any(word in low for word in _WEIGHTS):
             continue
-        if not any(word in low for word in ("strength", "weight", "_str", "_wt")):
-            continue
-        rank = int(("model" in low) == simple)
-        if best is None or rank < best[0]:
-            best = (rank, value)
-    return decimal(best[1]) if best else None
+        bare = low.rstrip("0123456789")
+        digits = low[len(bare) :].lstrip("0")
+        second_choice = ("model" in low) == simple
+        if digits not in best or second_choice < best[digits][0]:
+            best[digits] = (second_choice, decimal(value))
+    return {digits: weight for digits, (_, weight) in best.items()}

@@ -35,13 +35,13 @@ class NamedModel:
         role: What it does.
         name: As declared: a file name, or a path below the models folder.
         weight: As written, or None.
-        declared: Hash prefixes by the length that names them.
+        declared: Hash prefixes as (kind, digits), from :func:`declared_hash`.
     """
 
     role: Role
     name: str
     weight: str | None = None
-    declared: Mapping[str, str] = MappingProxyType({})
+    declared: tuple[tuple[str, str], ...] = ()
 
     @property
     def stem(self) -> str:
@@ -117,11 +117,11 @@ def build_record(
         texts: Private texts by key; empty ones are left out.
         findings: As found.
     """
-    used = tuple(dict.fromkeys((model.role, model.name, model.weight, _frozen(model)) for model in models))
+    used = tuple(dict.fromkeys((model.role, model.name, model.weight, model.declared) for model in models))
     used = used[:MAX_MODELS]
-    parent_names = tuple(dict.fromkeys(name for name in parents if name))[:MAX_PARENTS]
-    private = {key: text for key, text in texts.items() if text}
-    private |= {f"model/{index}": name for index, (_, name, _, _) in enumerate(used)}
+    parent_names = tuple(dict.fromkeys(_encodable(name) for name in parents if name))[:MAX_PARENTS]
+    private = {key: _encodable(text) for key, text in texts.items() if text}
+    private |= {f"model/{index}": _encodable(name) for index, (_, name, _, _) in enumerate(used) if name}
     private |= {f"parent/{index}": name for index, name in enumerate(parent_names)}
     generation = Generation(
         tool=tool,
@@ -151,18 +151,19 @@ def term(value: object) -> str | None:
     return str(value) if isinstance(value, str) and _TERM.fullmatch(value) else None
 
 
-def declared_hash(value: object) -> dict[str, str]:
+def declared_hash(value: object) -> tuple[tuple[str, str], ...]:
     """A declared hash prefix under the name that its length implies; empty if it is none.
 
     8 digits are AutoV1, 10 AutoV2, 12 AutoV3; 64 are ``full``: of the file or of its tensors, the
     generator does not say. The hash of nothing is not evidence and is dropped.
     """
     if not isinstance(value, str) or not _HASH.fullmatch(value):
-        return {}
+        return ()
     digits = value.lower().removeprefix("0x")
     kind = {8: "autov1", 10: "autov2", 12: "autov3", 64: "full"}.get(len(digits))
-    return {kind: value} if kind and not digits.startswith(_EMPTY) else {}
+    return ((kind, value),) if kind and not digits.startswith(_EMPTY) else ()
 
 
-def _frozen(model: NamedModel) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(model.declared.items()))
+def _encodable(text: str) -> str:
+    """Lone surrogates, which JSON can smuggle in, have no UTF-8 and so no commitment."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -35,9 +35,11 @@ _OTHERS: Final = (
     ("private-key", r"-----BEGIN (?:[A-Z]{1,12} )?PRIVATE KEY"),
     (
         "named-secret",
-        r"(?i:api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password|passwd)"
-        r"\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?"
-        r"(?=[A-Za-z0-9._~+/-]{0,40}[0-9])[A-Za-z0-9._~+/-]{12,400}",
+        (
+            r"(?i:api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password|passwd)"
+            r"\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?"
+            r"(?=[A-Za-z0-9._~+/-]{0,40}[0-9])[A-Za-z0-9._~+/-]{12,400}"
+        ),
     ),
     ("home-folder", r"(?<![\w.])(?:/mnt/[a-z])?/(?:home|Users)/" + _HOME),
     ("home-folder", r"(?<![A-Za-z])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/)" + _HOME),

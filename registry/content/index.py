@@ -84,7 +84,9 @@ class BlockIndex:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             return
-        self._table, self.covered = _Table(body), covered
+        table, found = _open_table(self._path, self._marker, covered)
+        # mapped, so that sealed segments take no memory; unless another process was there in between
+        self._table, self.covered = (table, found) if found == covered else (_Table(body), covered)
         self._recent = {}
 
 

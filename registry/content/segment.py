@@ -91,6 +91,11 @@ class Segment:
         self.index = BlockIndex(path.with_suffix(".index"), self._marker, size)
         self.end = self.index.covered or min(_START, size)
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether batches can be written to it; with a damaged head they would not be found again."""
+        return bool(self._marker)
+
     @classmethod
     def create(cls, path: Path) -> Self:
         """Make an empty segment; it is there, durably, or not at all."""
@@ -108,7 +113,7 @@ class Segment:
         return cls(path)
 
     def catch_up(self) -> None:
-        """Index what was written since; what is indexed is durable, even if its writer died before saying so."""
+        """Index what was written since; what is indexed is durable, even if its writer died too soon."""
         with self._open(os.O_RDONLY) as descriptor:
             if os.fstat(descriptor).st_size <= self.end:
                 return

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from rakkan.registry.flows.accept import accept_one, require
 from rakkan.registry.keys import AUTHORITY
+from rakkan.registry.rules.claims import standing
 from rakkan.registry.rules.consent import ConsentFact, Effective, effective
 from rakkan.registry.rules.eip712 import Domain, address_of
 from rakkan.registry.rules.notice import with_notice
@@ -189,7 +190,7 @@ def give(
         )
         proof = sign_did(statement, keys.artist)
     else:
-        domain, address = _chain_domain(registry), address_of(wallet)
+        domain, address = chain_domain(registry), address_of(wallet)
         grantor = str(DidPkh(domain.chain_id, address))
         statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(address))
         proof = sign_wallet(statement, domain, wallet)
@@ -264,12 +265,22 @@ def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, l
     return facts
 
 
-def show(registry: Registry, digests: Sequence[Digest], *, scope: str, grantee: str) -> Effective:
-    """What holds now for one work, known under any of these identifiers."""
+def show(
+    registry: Registry, digests: Sequence[Digest], *, scopes: Sequence[str], grantee: str
+) -> dict[str, Effective]:
+    """What holds now, scope by scope, for one work known under any of these identifiers."""
+    works = registry.store.records.find(digests, "work")
+    stored = registry.store.records.get(sorted({match.record_id for match in works}))
+    names, creators = set(digests), set()
+    for each in stored.values():
+        work: Any = each.record.predicate
+        creators.add(work.creator)
+        names.update(digest for subject in each.record.parsed.subject for digest in subject.digests)
     found: dict[bytes, ConsentFact] = {}
-    for facts in facts_about(registry, digests).values():
+    for facts in facts_about(registry, sorted(names)).values():
         found.update((fact.record_id, fact) for fact in facts)
-    return effective(list(found.values()), scope=scope, grantee=grantee, used_at=registry.clock.now())
+    counted, now = standing(found.values(), creators), registry.clock.now()
+    return {scope: effective(counted, scope=scope, grantee=grantee, used_at=now) for scope in scopes}
 
 
 def _pairs(matches: Sequence[Match], items: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
@@ -277,7 +288,12 @@ def _pairs(matches: Sequence[Match], items: Sequence[bytes]) -> list[tuple[bytes
     return [(match.record_id, match.digest.raw) for match in matches if match.digest.raw in wanted]
 
 
-def _chain_domain(registry: Registry) -> Domain:
+def chain_domain(registry: Registry) -> Domain:
+    """The domain that wallets sign for.
+
+    Raises:
+        Refused: ``domain-unknown``, without a chain.
+    """
     if registry.domain is None:
         raise Refused(
             "A wallet signs for a chain, and this home has none.",

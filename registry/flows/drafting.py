@@ -93,7 +93,8 @@ def draft_work(
     texts["file"] = source.name
     if label:
         texts["creator"] = label
-    open_parents, closed = [], []
+    open_parents: list[ParentUse] = []
+    closed: list[ParentUse] = []
     for parent in parents:
         (open_parents if parent.envelope or "parents" in disclose else closed).append(parent)
     texts.update(

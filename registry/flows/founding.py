@@ -103,12 +103,12 @@ def _certificates(home: Home, creator: str) -> None:
         for stale in (key_names.ISSUING_KEY, key_names.ISSUING_CERTIFICATE, key_names.CREDENTIAL_KEY):
             with contextlib.suppress(FileNotFoundError):
                 (keys.folder / stale).unlink()
-        authority_key, authority = new_authority(f"{creator}: issuing authority", now)
-        artist_key, chain = issue_artist(authority_key, authority, creator, now)
-        keys.write(key_names.ISSUING_KEY, authority_key)
-        keys.write(key_names.ISSUING_CERTIFICATE, authority)
-        keys.write(key_names.CREDENTIAL_KEY, artist_key)
-        keys.write(key_names.CREDENTIAL_CHAIN, chain)
+        authority = new_authority(creator, now)
+        artist = issue_artist(authority, creator, now)
+        keys.write(key_names.ISSUING_KEY, authority.key_pem)
+        keys.write(key_names.ISSUING_CERTIFICATE, authority.certificate_pem)
+        keys.write(key_names.CREDENTIAL_KEY, artist.key_pem)
+        keys.write(key_names.CREDENTIAL_CHAIN, artist.chain_pem)
     home.issuers.write_bytes(keys.read(key_names.ISSUING_CERTIFICATE))
 
 
@@ -131,7 +131,7 @@ def _with_chain(
             community=account,
             attester=home.keys.address(key_names.ATTESTER),
             standing_time=standing_seconds,
-            progress=progress,
+            progress=lambda each: progress(f"deployed {each.name} at {each.address} ({each.gas_used:,} gas)"),
         )
     identity = deployment.identity
     pinned = ChainConfig(

@@ -234,7 +234,9 @@ def _with_bundle(
         ) from error
     dossier = unpack(content)
     clock = registry.clock if registry else SystemClock()
-    report, prints, asked = None, (), Digest.parse(name) if _is_digest(name) else dossier.matched
+    report: ManifestReport | None = None
+    prints: tuple[Fingerprint, ...] = ()
+    asked = Digest.parse(name) if _is_digest(name) else dossier.matched
     if image is not None:
         from rakkan.manifests.fingerprint import fingerprints
 
@@ -317,7 +319,7 @@ def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
 def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
     if options.trust is not None:
         try:
-            return TrustedIssuers.parse(options.trust.read_bytes(), uri="urn:rakkan:issuers")
+            return TrustedIssuers.load(options.trust.read_bytes(), uri="urn:rakkan:issuers")
         except OSError as error:
             raise NotFound(
                 f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"

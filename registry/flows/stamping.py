@@ -7,23 +7,25 @@ its name. Signing itself is in ``rakkan.manifests.stamp``, what a record says in
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.consents import Terms, give
+from rakkan.registry.flows.consents import Terms, chain_domain, give
 from rakkan.registry.flows.drafting import ParentUse, draft_work
 from rakkan.registry.flows.signing import Prepared, Task, prepared
-from rakkan.registry.rules.proofs import sign_did
+from rakkan.registry.rules.eip712 import address_of
+from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry
 from rakkan.registry.store.stamps import PrivateField, Stamp
 from rakkan.schemas.errors import Conflict, DomainError, Unavailable
+from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.record import Record
-from rakkan.schemas.statement import Subject
+from rakkan.schemas.statement import Proof, Subject
 from rakkan.schemas.values import Digest
 
 _BATCH: Final = 32
@@ -38,7 +40,7 @@ class StampOptions:
         creator: Display name, kept private.
         parents: Files that every input was made from, besides what generators name.
         terms: Consent terms for every stamped work.
-        wallet: Key of the grantor's wallet, for the consent.
+        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
         disclose: What of the private fields becomes public.
         publish: Whether records are public from now on.
         jobs: Processes that sign.
@@ -113,20 +115,36 @@ class _Run:
         self._paths = list(dict.fromkeys(paths))
         self._done: dict[Path, StampItem] = {}
         self._outputs: dict[Path, Path] = {}
+        self._named: dict[Path, tuple[str, ...]] = {}
+
+    @cached_property
+    def _creator(self) -> str:
+        if self._options.wallet is None:
+            return self._registry.home.keys.artist_did
+        return str(DidPkh(chain_domain(self._registry).chain_id, address_of(self._options.wallet)))
+
+    def _prove(self, statement: bytes) -> Proof:
+        if self._options.wallet is None:
+            return sign_did(statement, self._registry.home.keys.artist)
+        return sign_wallet(statement, chain_domain(self._registry), self._options.wallet)
 
     def items(self) -> list[StampItem]:
         tasks = [task for path in self._paths if (task := self._task(path)) is not None]
         for wave in self._waves(tasks):
             batch: list[Prepared] = []
-            for ready in prepared(self._registry, wave, self._options.jobs, dry_run=self._options.dry_run):
-                if ready.error is not None or self._options.dry_run or ready.already is not None:
-                    self._finish(self._unsigned(ready))
-                    continue
-                batch.append(ready)
-                if len(batch) >= _BATCH:
-                    self._keep(batch)
-                    batch = []
-            self._keep(batch)
+            try:
+                for ready in prepared(
+                    self._registry, wave, self._options.jobs, dry_run=self._options.dry_run
+                ):
+                    if ready.error is not None or self._options.dry_run or ready.already is not None:
+                        self._finish(self._unsigned(ready))
+                        continue
+                    batch.append(ready)
+                    if len(batch) >= _BATCH:
+                        self._keep(batch)
+                        batch = []
+            finally:
+                self._keep(batch)  # Ctrl-C loses no signature that was made
         return [self._done[path] for path in self._paths]
 
     def _task(self, path: Path) -> Task | None:
@@ -150,8 +168,10 @@ class _Run:
     def _waves(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
         """Inputs whose parents are inputs too come after them; a circle of names is taken as it stands."""
         names = {task.path.name: task for task in tasks}
+        if len(names) > 1:
+            self._named = {task.path: parent_names(task.path) for task in tasks}
         waiting = {
-            task.path: {names[n].path for n in task.parent_names() if n in names and names[n] is not task}
+            task.path: {names[n].path for n in self._named.get(task.path, ()) if n in names} - {task.path}
             for task in tasks
         }
         left = list(tasks)
@@ -162,7 +182,7 @@ class _Run:
 
     def _with_parents(self, task: Task, names: Mapping[str, Task]) -> Task:
         found = []
-        for name in task.parent_names():
+        for name in self._named.get(task.path, ()):
             parent = names.get(name)
             item = self._done.get(parent.path) if parent and parent is not task else None
             if item and item.output and item.output.exists():
@@ -190,7 +210,6 @@ class _Run:
             return
         failpoint("stamp.signed")
         registry, now = self._registry, self._registry.clock.now()
-        keys = registry.home.keys
         records: list[Record] = []
         private: list[tuple[PrivateField, ...]] = []
         kept: list[Prepared] = []
@@ -201,7 +220,7 @@ class _Run:
                 assert ready.output_digest
                 draft = draft_work(
                     origin=registry.origin,
-                    creator=keys.artist_did,
+                    creator=self._creator,
                     making=ready.making,
                     at=now,
                     source=ready.image,
@@ -217,7 +236,7 @@ class _Run:
                 ready.part.unlink(missing_ok=True)
                 self._finish(StampItem(ready.task.path, None, "failed", error=error, findings=ready.findings))
                 continue
-            records.append(Record.build(draft.statement, [sign_did(draft.statement, keys.artist)]))
+            records.append(Record.build(draft.statement, [self._prove(draft.statement)]))
             private.append(draft.fields)
             kept.append(ready)
         accept(registry, records, publish=self._options.publish)
@@ -289,11 +308,3 @@ class _Run:
     def _finish(self, item: StampItem) -> None:
         self._done[item.input] = item
         self._progress(item)
-
-
-def output_whole(stamp: Stamp) -> bool:
-    """Whether the stamped file is still what was written."""
-    try:
-        return hashlib.sha256(Path(stamp.path).read_bytes()).digest() == stamp.output
-    except OSError:
-        return False

@@ -118,12 +118,15 @@ def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence
     works = records.get(sorted({match.record_id for match in matches}))
     names: dict[bytes, set[Digest]] = {item: {digest} for item, digest in items.items()}
     known: dict[bytes, bytes] = {}
+    creators: dict[bytes, set[str]] = {}
     for match in matches:
-        work = works[match.record_id]
-        if work.log_index is None or work.log_index >= size:
+        stored = works[match.record_id]
+        work: Any = stored.record.predicate
+        if stored.log_index is None or stored.log_index >= size:
             continue
         known.setdefault(match.digest.raw, match.record_id)
-        names[match.digest.raw].update(d for subject in work.record.parsed.subject for d in subject.digests)
+        creators.setdefault(match.digest.raw, set()).add(work.creator)
+        names[match.digest.raw].update(d for subject in stored.record.parsed.subject for d in subject.digests)
     facts = facts_about(registry, sorted({digest for each in names.values() for digest in each}))
     _ask_chain(registry, [fact for each in facts.values() for fact in each])
     facts = facts_about(registry, list(facts))

@@ -33,6 +33,7 @@ from rakkan.manifests.checks import Check
 from rakkan.manifests.read import ManifestReport
 from rakkan.registry.flows.anchoring import ChainAnswer
 from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony, consent_of
+from rakkan.registry.rules.claims import standing
 from rakkan.registry.rules.consent import ConsentFact, effective
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier, open_head
@@ -342,6 +343,8 @@ def _consent(
                 withdrawn_item_at=None,
             )
         )
+    work: Any = dossier.work.record.predicate
+    facts = standing(facts, {work.creator})
     answers = {
         scope: effective(facts, scope=scope, grantee=grantee, used_at=instant)
         for scope in (*CAWG_SCOPES, *OWN_SCOPES)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rakkan.registry.ledger.unanchored import UnanchoredLedger
-from rakkan.schemas.errors import Unavailable
+from rakkan.schemas.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
     from rakkan.registry.home import Home, HomeConfig
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def open_ledger(home: Home, config: HomeConfig, rpc_url: str = "") -> Iterator[Ledger]:
     """The ledger of a home; an embedded chain is started, and ended again by the process that did.
 
+    Whoever only reads needs no key: without one, or without its passphrase, nothing can be sent.
+
     Args:
         home: For the chain's folder and the account's key.
         config: What the home pinned.
@@ -30,14 +32,14 @@ def open_ledger(home: Home, config: HomeConfig, rpc_url: str = "") -> Iterator[L
         Unavailable: ``no-chain``, if the home has an embedded chain and anvil is gone;
             ``local-chain-start``, ``local-chain-silent``.
         Integrity: ``local-chain-lost``.
-        Refused: ``dev-key``, ``key-locked``.
+        Refused: ``dev-key``.
     """
     if config.chain is None:
         yield UnanchoredLedger()
         return
     from rakkan.registry.ledger.evm import EvmLedger
 
-    key = home.keys.wallet("account") if home.keys.has("account") else None
+    key = _key_of(home)
     if rpc_url or config.chain.kind != "local":
         yield EvmLedger(rpc_url or config.chain.rpc_url, config.chain.identity, key)
         return
@@ -52,3 +54,12 @@ def open_ledger(home: Home, config: HomeConfig, rpc_url: str = "") -> Iterator[L
         )
     with LocalChain(home.chain_folder, program) as local:
         yield EvmLedger(local.rpc_url, config.chain.identity, key, revive=local.ensure)
+
+
+def _key_of(home: Home) -> bytes | None:
+    try:
+        return home.keys.wallet("account") if home.keys.has("account") else None
+    except Refused as error:
+        if error.code != "key-locked":
+            raise
+        return None

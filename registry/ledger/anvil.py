@@ -23,7 +23,7 @@ from rakkan.registry.ledger.devchain import LOCAL_CHAIN_ID
 from rakkan.registry.ledger.keeper import LOG, PARTING, STATE, Keeper, replace, take_parting_state
 from rakkan.registry.ledger.lockfile import hold
 from rakkan.registry.ledger.loopback import HOST, ask, ask_block, choose_port, is_free
-from rakkan.schemas.errors import DomainError, Integrity, Invalid, Unavailable
+from rakkan.schemas.errors import Integrity, Invalid, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import from_unix
 
@@ -196,7 +196,7 @@ class LocalChain:
             record = {"chainId": LOCAL_CHAIN_ID, "genesis": self.genesis.hex(), "pid": pid, "port": port}
             keeper.save()
             replace(self.folder / _RECORD, json.dumps(record, sort_keys=True).encode() + b"\n")
-        except DomainError:
+        except BaseException:  # Ctrl-C, too
             keeper.end()
             self._keeper, self._port = None, 0
             raise
@@ -206,7 +206,7 @@ class LocalChain:
         recorded = self._recorded()
         port = int(str(recorded.get("port", 0)))
         try:
-            if not port or ask(port, "eth_chainId") != hex(LOCAL_CHAIN_ID):
+            if not port or ask(port, "eth_chainId", timeout=2) != hex(LOCAL_CHAIN_ID):
                 return False
             self._port = port
             self._check_genesis(recorded)

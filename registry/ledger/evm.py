@@ -186,7 +186,7 @@ class EvmLedger:
             raise Unavailable(
                 "There is no account to send from.",
                 code="sender-missing",
-                hint="Open the home that has the chain account's key.",
+                hint="Open the home that has the chain account's key, and set RAKKAN_PASSPHRASE if it is encrypted.",
             )
         return self._sender
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
-from rakkan.registry.ledger.reverts import printable, read_reason
+from rakkan.registry.ledger.reverts import printable, read_reason, revert_data
 from rakkan.registry.ledger.wire import connect, place_of
 from rakkan.schemas.errors import Refused, Unavailable
 from rakkan.schemas.identity import Address
@@ -104,9 +104,10 @@ class Node:
 
     def block(self, which: int | Tag) -> BlockHeader | None:
         """A block by height or tag; None if there is none (some chains know no ``finalized``)."""
-        from web3.exceptions import BlockNotFound, Web3RPCError
 
         def ask(web3: Web3) -> BlockHeader | None:
+            from web3.exceptions import BlockNotFound, Web3RPCError
+
             try:
                 block = cast("dict[str, Any]", web3.eth.get_block(which))
             except BlockNotFound:
@@ -180,9 +181,10 @@ class Node:
 
     def send(self, raw: bytes) -> str | None:
         """Hand in a signed transaction: None if the node took it, else what it says against it."""
-        from web3.exceptions import Web3RPCError
 
         def ask(web3: Web3) -> str | None:
+            from web3.exceptions import Web3RPCError
+
             try:
                 web3.eth.send_raw_transaction(raw)
             except Web3RPCError as error:
@@ -193,9 +195,10 @@ class Node:
 
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has a transaction, mined or waiting."""
-        from web3.exceptions import TransactionNotFound
 
         def ask(web3: Web3) -> bool:
+            from web3.exceptions import TransactionNotFound
+
             try:
                 found = cast("dict[str, Any]", web3.eth.get_transaction(_hex(transaction)))
             except TransactionNotFound:
@@ -206,9 +209,10 @@ class Node:
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """The receipt of a mined transaction; None if there is none, or none yet."""
-        from web3.exceptions import TransactionIndexingInProgress, TransactionNotFound
 
         def ask(web3: Web3) -> Receipt | None:
+            from web3.exceptions import TransactionIndexingInProgress, TransactionNotFound
+
             try:
                 found = cast("dict[str, Any]", web3.eth.get_transaction_receipt(_hex(transaction)))
             except (TransactionNotFound, TransactionIndexingInProgress):
@@ -228,10 +232,11 @@ class Node:
 
     def _ask(self, method: str, question: Callable[[Web3], T]) -> T:
         """The one place where what web3 and the node raise becomes ours; their texts may hold the URL."""
+        web3 = self._web3
         from web3.exceptions import ContractLogicError
 
         try:
-            return question(self._web3)
+            return question(web3)
         except ContractLogicError as error:
             refusal = self._refused(method, error)
         except Exception as error:  # hostile JSON can raise anything on its way through web3
@@ -239,7 +244,7 @@ class Node:
         raise refusal  # outside of the handlers, so that no chained traceback shows the URL
 
     def _refused(self, method: str, error: ContractLogicError) -> Refused | Unavailable:
-        revert = _revert_data(error)
+        revert = revert_data(error)
         if revert is None:  # web3 calls some answers of a troubled node so, too
             return self._unavailable(method, error)
         reason = read_reason(revert)
@@ -248,9 +253,12 @@ class Node:
         )
 
     def _unavailable(self, method: str, error: Exception) -> Unavailable:
+        from requests import HTTPError
         from web3.exceptions import ContractLogicError, Web3RPCError
 
         said = type(error).__name__
+        if isinstance(error, HTTPError) and error.response is not None:
+            said = f"HTTP {error.response.status_code}"
         if isinstance(error, (Web3RPCError, ContractLogicError)):
             said = printable(str(error.message))
         return Unavailable(
@@ -285,14 +293,3 @@ def _hash(answer: object) -> bytes:
     if not isinstance(answer, bytes) or len(answer) != 32:
         raise TypeError("not a hash")
     return bytes(answer)
-
-
-def _revert_data(error: ContractLogicError) -> bytes | None:
-    """What the contract returned with its refusal; None if the error is not a contract's at all."""
-    spoken = str(error.data).removeprefix("Reverted ")  # as some nodes put it
-    if spoken.startswith("0x"):
-        try:
-            return bytes.fromhex(spoken[2:])
-        except ValueError:
-            return None
-    return b"" if "revert" in str(error.message).lower() else None

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rakkan.contracts import NAMES, artifact
 from rakkan.schemas.identity import keccak
+
+if TYPE_CHECKING:
+    from web3.exceptions import ContractLogicError
 
 # Solidity's own two: a text, and a number that says which check of the compiler's failed
 _BUILT_IN: Final[dict[str, tuple[str, ...]]] = {"Error": ("string",), "Panic": ("uint256",)}
@@ -45,6 +48,24 @@ def read_reason(revert: bytes) -> Reason:
     except (DecodingError, OverflowError, UnicodeDecodeError):
         return Reason(name, f"{name}, in words that cannot be read")
     return Reason(name, printable(f"{name}({', '.join(map(_show, arguments))})"))
+
+
+def revert_data(error: ContractLogicError) -> bytes | None:
+    """What the contract returned with its refusal; None if the error is not a contract's at all."""
+    carried: object = error.data
+    message = str(error.message)
+    if isinstance(carried, dict):
+        carried = carried.get("data")
+        message = message.removeprefix(
+            "execution reverted: "
+        )  # web3 says so itself, of any error with an object
+    spoken = str(carried).removeprefix("Reverted ")  # as some nodes put it
+    if spoken.startswith("0x"):
+        try:
+            return bytes.fromhex(spoken[2:])
+        except ValueError:
+            return None
+    return b"" if "revert" in message.lower() else None
 
 
 def printable(text: str, limit: int = 300) -> str:

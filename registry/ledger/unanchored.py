@@ -70,5 +70,5 @@ def _refuse(what: str) -> NoReturn:
     raise Unavailable(
         f"{what}: no chain is configured, and records stay unanchored.",
         code="no-chain",
-        hint="Install the local chain (npm install), or name a node with RAKKAN_CHAIN_URL and start again.",
+        hint="Install the local chain (npm install), or name a node with RAKKAN_RPC_URL and start again.",
     )

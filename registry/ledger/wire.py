@@ -1,12 +1,16 @@
 """The connection to a node: HTTP, bounded in time and size, going nowhere but where it was sent.
 
-It decides what web3 may do on the network: no proxy to our own machine, no redirect, no silent repeat,
-no fetching of URLs that a contract names. What is asked is decided in ``rakkan.registry.ledger.node``.
+It decides what web3 may do: no proxy to our own machine, no redirect, no silent repeat, no fetching of
+URLs that a contract names, nothing to the interpreter. Everything of web3 and of its relatives is
+imported after ``connect``, which is the reason for their place inside of functions. What is asked is decided in ``rakkan.registry.ledger.node``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -44,7 +48,8 @@ def place_of(url: str) -> str:
 
 def connect(url: str, seconds: float) -> Web3:
     """A web3 that asks this URL, each time for at most so many seconds; nothing is sent yet."""
-    from web3 import HTTPProvider, Web3
+    with _kept_recursion_limit():
+        from web3 import HTTPProvider, Web3
 
     session = _bounded_session(seconds)
     session.trust_env = urlsplit(url).hostname not in _LOOPBACK
@@ -56,6 +61,20 @@ def connect(url: str, seconds: float) -> Web3:
     )
     provider.global_ccip_read_enabled = False  # EIP-3668
     return Web3(provider, middleware=[])
+
+
+@contextlib.contextmanager
+def _kept_recursion_limit() -> Iterator[None]:
+    """Import web3 without what it does to the whole process.
+
+    A library under it (py_ecc) raises the recursion limit to 100,000. From then on a deeply nested JSON
+    text of anybody's ends the process (SIGSEGV) where it would have raised ``RecursionError``.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _bounded_session(seconds: float) -> requests.Session:

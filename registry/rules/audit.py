@@ -83,6 +83,7 @@ def audit(items: Iterable[ItemEvidence], policy: Policy, *, grantee_self: str, i
         decision, code = Decision.UNDETERMINED, "dataset-empty"
     elif not clauses:
         decision, code = Decision.UNDETERMINED, "policy-empty"
+    leaves = {leaf.leaf_data: leaf for each in judged for leaf in each.reliance}
     return Audit(
         decision=decision,
         code=code,
@@ -90,14 +91,14 @@ def audit(items: Iterable[ItemEvidence], policy: Policy, *, grantee_self: str, i
         clauses=clauses,
         findings=tuple(each.finding for each in judged),
         documents=tuple(each.document for each in judged),
-        reliance=tuple(sorted({leaf for each in judged for leaf in each.reliance})),
+        reliance=tuple(leaves[data] for data in sorted(leaves)),
         relied_until=tuple(sorted({fact.consent.valid_until for each in judged for fact in each.relied})),
     )
 
 
 def _clause(policy: Policy, position: int, judged: Sequence[JudgedItem]) -> ClauseResult:
     clause = policy.clauses[position]
-    outcomes = [each.reasons[position].outcome for each in judged]
+    outcomes = [each.outcomes[position] for each in judged]
     total = len(outcomes)
     failed, unclear = outcomes.count(Outcome.FAIL), outcomes.count(Outcome.UNDETERMINED)
     observed: int | None
@@ -146,7 +147,7 @@ def _witnesses(position: int, judged: Sequence[JudgedItem]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for wanted in (Outcome.FAIL, Outcome.UNDETERMINED):
         for each in judged:
-            if each.reasons[position].outcome is wanted:
+            if each.outcomes[position] is wanted:
                 found[each.finding.item.hex()] = None
                 if len(found) == MAX_WITNESSES:
                     return tuple(found)

@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from rakkan.schemas.consent import OWN_SCOPES, PUBLIC, Consent, Use, WithdrawalMode
@@ -118,7 +119,7 @@ def effective(
         used_at: When it is used, aware.
         known_at: What was known then; None sees every fact given.
     """
-    moment, asked = format_instant(used_at), _folded(grantee)
+    moment, asked = _moment(used_at), _folded(grantee)
     counting, silent = _sort_out(facts, moment, known_at)
     claims: dict[str, list[_Word]] = {}
     for fact in counting:
@@ -143,7 +144,7 @@ def in_force(
     facts: Iterable[ConsentFact], *, used_at: datetime, known_at: datetime | None = None
 ) -> tuple[ConsentFact, ...]:
     """The consents that count by rules 1 to 3, withdrawn ones among them, in log order."""
-    return _in_log_order(_sort_out(facts, format_instant(used_at), known_at)[0])
+    return _in_log_order(_sort_out(facts, _moment(used_at), known_at)[0])
 
 
 def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None = None) -> bool:
@@ -154,6 +155,11 @@ def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None
         return False
     moments = [moment for moment in (fact.withdrawn_at, fact.withdrawn_item_at) if moment is not None]
     return any(moment <= used_at and (known_at is None or moment <= known_at) for moment in moments)
+
+
+@lru_cache(maxsize=16)
+def _moment(instant: datetime) -> str:
+    return format_instant(instant)  # asked for every item of a dataset
 
 
 def _sort_out(

@@ -6,13 +6,15 @@ It decides who may advance a lane. Times are those of our clock; a lease is shor
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.tables import LeaseRow, table
@@ -60,13 +62,13 @@ class Leases:
                 connection.execute(update(_lease).where(_mine(lease)).values(expires_at=0))
 
     def _take(self, name: str) -> Lease | None:
-        now, owner = int(time.time()), secrets.token_hex(8)
+        now, owner = int(time.time()), f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
         with self._database.write() as connection:
             self._database.insert(
                 connection, _lease, [{"name": name, "owner": "", "fence": 0, "expires_at": 0}]
             )
             row = connection.execute(select(_lease).where(_lease.c.name == name)).one()
-            if row.expires_at > now:
+            if row.expires_at > now and not _died_here(row.owner):
                 return None
             values = {"owner": owner, "fence": row.fence + 1, "expires_at": now + SECONDS}
             connection.execute(update(_lease).where(_lease.c.name == name).values(**values))
@@ -86,5 +88,20 @@ class Leases:
                 raise Conflict(f"The {lease.name} lane was taken over by another process.", code="lease-lost")
 
 
-def _mine(lease: Lease):  # noqa: ANN202 - an SQL clause
+def _died_here(owner: str) -> bool:
+    """Whether the holder was a process of this machine that is no more; else only time can tell."""
+    host, _, rest = owner.partition("/")
+    pid = rest.partition("/")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _mine(lease: Lease) -> ColumnElement[bool]:
     return (_lease.c.name == lease.name) & (_lease.c.owner == lease.owner) & (_lease.c.fence == lease.fence)

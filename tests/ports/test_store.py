@@ -16,7 +16,6 @@ from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
 from rakkan.registry.store import Store
-from rakkan.registry.store import leases as leases_module
 from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
@@ -193,7 +192,7 @@ def test_a_lane_has_one_holder_and_a_lost_lease_is_noticed(
             pass
         assert caught.value.code == "lane-busy"
         store.leases.renew(lease)
-        monkeypatch.setattr(leases_module.time, "time", lambda: 4_000_000_000.0)  # long asleep
+        monkeypatch.setattr("rakkan.registry.store.leases.time.time", lambda: 4_000_000_000.0)  # long asleep
         with store.leases.hold("worker") as later:
             assert later.fence == lease.fence + 1
             with pytest.raises(Conflict) as lost:

@@ -216,18 +216,18 @@ def test_processes_that_start_at_once_share_one_anvil(tmp_path: Path, anvil_prog
 def test_no_orphan_outlives_a_killed_owner_and_its_state_is_whole(
     tmp_path: Path, anvil_program: Path
 ) -> None:
-    local = LocalChain(tmp_path / "chain", anvil_program)
-    with another_process(local.folder, anvil_program) as owner:
+    folder = tmp_path / "chain"
+    with another_process(folder, anvil_program) as owner:
         said(owner)
-        local.ensure()
-        assert not local.ours
-        local.fund(ALICE)
-        payment, pid = pay(local), pid_of(local)
+        guest = LocalChain(folder, anvil_program).ensure()
+        assert not guest.ours
+        guest.fund(ALICE)
+        payment, pid = pay(guest), pid_of(guest)
         owner.kill()
         wait_until(lambda: not is_running(pid))
-    with local:  # the guest takes over
-        assert local.ours
-        assert ask(local.port, "eth_getTransactionReceipt", payment) is not None
+    with LocalChain(folder, anvil_program) as heir:
+        assert heir.ours
+        assert ask(heir.port, "eth_getTransactionReceipt", payment) is not None
 
 
 def test_a_dying_anvil_is_waited_for(chain: LocalChain, anvil_program: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_program_that_is_no_anvil_is_named_with_what_it_says(tmp_path: Path) -
     with pytest.raises(Unavailable, match="no such thing") as caught:
         LocalChain(tmp_path / "chain", impostor).ensure()
     assert caught.value.code == "local-chain-start"
-    with pytest.raises(Unavailable, match="cannot be started|does not come up"):
+    with pytest.raises(Unavailable, match=r"cannot be started|does not come up"):
         LocalChain(tmp_path / "chain", tmp_path / "missing").ensure()
     sleeper = tmp_path / "sleeper"
     sleeper.write_text("#!/bin/sh\nexec sleep 60\n")

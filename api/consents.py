@@ -1,0 +1,112 @@
+"""``/v1/consents`` and ``/v1/consent``: giving, taking back, and asking.
+
+It decides that a withdrawal needs no token: its proof is its right, and nobody can stop it. What
+consents mean together is decided in ``rakkan.registry.rules.consent``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from rakkan.api.access import Presented, check_token
+from rakkan.api.answers import SHORT, answer
+from rakkan.api.assets import DigestPath, accepted
+from rakkan.api.bodies import JsonBody
+from rakkan.api.description import ARTISTS, CRAWLERS, json_body, problems
+from rakkan.api.handed import ExactRecord, PlainRecord, read_record
+from rakkan.api.shapes import Accepted, ConsentShape
+from rakkan.api.site import Here
+from rakkan.registry.flows.accept import accept_one
+from rakkan.registry.flows.consents import show
+from rakkan.registry.rules.consent import ConsentFact, Effective
+from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC, Grantee
+from rakkan.schemas.errors import Invalid
+from rakkan.schemas.instant import format_instant
+from rakkan.schemas.values import DAG_JSON, Cid, Digest
+
+router: Final = APIRouter(prefix="/v1")
+SCOPES: Final = (*CAWG_SCOPES, *OWN_SCOPES)
+
+
+class ConsentQuery(BaseModel):
+    """What is asked; a misspelt parameter is refused, so that it cannot change the question unseen."""
+
+    model_config = ConfigDict(extra="forbid")
+    scope: str | None = Field(default=None, max_length=96, description="One scope; all of them unless named.", examples=["cawg.ai_generative_training"])
+    grantee: Grantee = Field(default=PUBLIC, description="Who wants to use it.", examples=[PUBLIC])
+
+
+@router.post(
+    "/consents",
+    operation_id="recordConsent",
+    tags=[ARTISTS],
+    summary="Grant, reserve, or withdraw",
+    status_code=201,
+    response_model=Accepted,
+    responses={200: {"model": Accepted, "description": "It was known already."}, **problems(400, 401, 403, 413, 415, 422, 503)},
+    openapi_extra=json_body(
+        {"exact": ExactRecord, "plain": PlainRecord},
+        {"exact bytes": {"statement": "eyJfdHlwZSI6…", "envelope": "eyJwcm9vZnMiOl…"}},
+    ),
+)
+def record_consent(request: Request, site: Here, presented: Presented, body: JsonBody) -> Response:
+    """Take a signed grant or reservation (with a token), or a withdrawal (without: nobody can stop one)."""
+    record = read_record(body, ("consent", "withdrawal"))
+    if record.kind != "withdrawal":
+        check_token(site, presented)
+    new = accept_one(site.registry, record, publish=True)
+    site.nudge()
+    return accepted(request, record, new=new)
+
+
+@router.get(
+    "/consent/{digest}",
+    operation_id="askConsent",
+    tags=[CRAWLERS],
+    summary="Whether a use is allowed now",
+    response_model=ConsentShape,
+    responses=problems(422, 503),
+)
+def ask(request: Request, site: Here, digest: DigestPath, query: Annotated[ConsentQuery, Query()]) -> Response:
+    """What holds now for a work; only `allowed` grants, and nothing known is no yes."""
+    asked = Digest.parse(digest)
+    if query.scope is not None and query.scope not in SCOPES:
+        raise Invalid(
+            f"{query.scope!r} is not a scope.", code="scope-unknown", hint=f"Use one of {', '.join(SCOPES)}.", pointer="/scope"
+        )
+    scopes = SCOPES if query.scope is None else (query.scope,)
+    effective = site.withdrawals.confirmed(
+        lambda: show(site.public, [asked], scopes=scopes, grantee=query.grantee), _identifiers(site, asked)
+    )
+    value = {
+        "digest": str(asked),
+        "grantee": query.grantee,
+        "at": format_instant(site.public.clock.now()),
+        "answers": [_answer(scope, effective[scope]) for scope in scopes],
+    }
+    return answer(request, value, cache=SHORT)
+
+
+def _identifiers(site: Here, asked: Digest) -> list[Digest]:
+    matches = site.public.store.records.find([asked], "work")
+    stored = site.public.store.records.get([match.record_id for match in matches])
+    found = {digest for each in stored.values() for subject in each.record.parsed.subject for digest in subject.digests}
+    return sorted({asked, *found})
+
+
+def _answer(scope: str, effective: Effective) -> dict[str, Any]:
+    return {
+        "scope": scope,
+        "answer": effective.answer.value,
+        "code": effective.code,
+        "assurance": effective.assurance,
+        "relied": [_names(fact) for fact in effective.relied],
+    }
+
+
+def _names(fact: ConsentFact) -> dict[str, str]:
+    return {"recordId": str(Cid(DAG_JSON, fact.record_id)), "envelope": str(Cid(DAG_JSON, fact.envelope))}

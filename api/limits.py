@@ -1,0 +1,62 @@
+"""Limits: what a single request may cost this server.
+
+It decides sizes, counts and seconds, each of them a setting (``RAKKAN_HTTP_*``). What a single
+picture may cost beyond its bytes is decided in ``rakkan.manifests.image``.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rakkan.schemas.errors import Invalid
+
+
+class Limits(BaseSettings):
+    """What a request may cost.
+
+    Attributes:
+        json_bytes: Body of a JSON request; a record and its envelope in base64url fit.
+        upload_bytes: Body of a request that brings a picture.
+        lock_bytes: Body of a request that brings a dataset lock.
+        header_bytes: Request line and headers together.
+        digests: Identifiers in one batch.
+        body_seconds: Until a body must have arrived whole.
+        memory_bytes: Bodies of all requests under way together.
+        verifying: Pictures verified at the same time.
+        waiting: Pictures that may wait for their turn; more are sent away with ``Retry-After``.
+        verify_seconds: Until a verification is given up; a wait is part of it.
+        judge_seconds: The same for a verdict.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RAKKAN_HTTP_", extra="ignore", frozen=True)
+
+    json_bytes: int = Field(default=256 * 1024, ge=1024)
+    upload_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    lock_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    header_bytes: int = Field(default=32 * 1024, ge=1024)
+    digests: int = Field(default=1000, ge=1, le=10_000)
+    body_seconds: float = Field(default=120, gt=0)
+    memory_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
+    verifying: int = Field(default=2, ge=1, le=64)
+    waiting: int = Field(default=16, ge=0, le=1024)
+    verify_seconds: float = Field(default=60, gt=0)
+    judge_seconds: float = Field(default=600, gt=0)
+
+    def body_bytes(self, path: str) -> int:
+        """The largest body that a path takes."""
+        if path in ("/", "/v1/verify"):
+            return self.upload_bytes
+        return self.lock_bytes if path == "/v1/verdicts" else self.json_bytes
+
+
+def load_limits() -> Limits:
+    """Read the environment.
+
+    Raises:
+        Invalid: ``settings``.
+    """
+    try:
+        return Limits()
+    except ValueError as error:
+        raise Invalid(f"The limits do not make sense: {error}.", code="settings") from error

@@ -1,0 +1,213 @@
+"""Shapes of answers, for the API description and the tests that hold answers to it.
+
+It decides field names; they are never renamed (DESIGN §7). Answers are built where they are known,
+not through these models: the models describe, tests compare.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Outcome = Literal["pass", "fail", "undetermined", "not-applicable"]
+
+
+class Shape(BaseModel):
+    """Base: camelCase, nothing beside what is described."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class ProblemShape(BaseModel):
+    """An RFC 9457 problem."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str = Field(examples=["/problems/digest-form"], description="Address of a page that explains it.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(examples=["digest-form"], description="Stable; branch on this.")
+    hint: str = ""
+    errors: list[dict[str, str]] = Field(default=[], description="JSON pointers to what is at fault.")
+
+
+class RecordNames(Shape):
+    """The two names of a record."""
+
+    record_id: str = Field(description="CID of the statement: what was signed.")
+    envelope: str = Field(description="CID of the envelope: the statement with its proofs.")
+
+
+class Accepted(RecordNames):
+    """A record was taken."""
+
+    kind: str
+    new: bool = Field(description="False if it was known already.")
+
+
+class Anchor(Shape):
+    """Where the log head that holds a record is on chain."""
+
+    state: Literal["none", "pending", "mined", "final", "unanchored"]
+    chain: int | None
+    contract: str | None
+    tx: str | None
+    block: int | None
+    size: int | None = Field(description="Size of the tree that the proof is for.")
+    root: str | None
+    index: int | None
+    proof: list[str] = Field(description="Inclusion proof, leaf to root (RFC 9162).")
+
+
+class AssetShape(Shape):
+    """What is registered under a digest."""
+
+    digest: str
+    matched: str = Field(description="Which identifier matched.")
+    alias: bool = Field(description="Whether it is an alias: the work's canonical identifier is another.")
+    record: RecordNames
+    digests: dict[str, str] = Field(description="All identifiers that the record names.")
+    accepted_at: str
+    anchor: Anchor
+    others: list[RecordNames] = Field(description="Further records that name the same digest, oldest first.")
+
+
+class CheckShape(Shape):
+    """One of the fifteen checks."""
+
+    name: str
+    outcome: Outcome
+    code: str
+    detail: str
+
+
+class Lineage(Shape):
+    """What a work was made from, and what was made from it; an edge goes from a work to its source."""
+
+    model_config = ConfigDict(extra="allow")
+    nodes: list[dict[str, Any]]
+    edges: list[dict[str, Any]]
+
+
+class VerificationShape(BaseModel):
+    """The answer about one picture or digest (``rakkan.verification/1``)."""
+
+    model_config = ConfigDict(extra="allow")
+    schema_: Literal["rakkan.verification/1"] = Field(alias="schema")
+    state: Literal["trusted", "intact", "invalid", "revoked", "recovered", "none"]
+    checks: list[CheckShape] = Field(min_length=15, max_length=15)
+    record: RecordNames | None
+    anchor: Anchor
+    consent: dict[str, Any]
+    lineage: Lineage
+
+
+class BatchEntry(BaseModel):
+    """One digest of a batch: a verification, or why there is none."""
+
+    model_config = ConfigDict(extra="forbid")
+    digest: str
+    verification: VerificationShape | None
+    error: dict[str, str] | None
+
+
+class Batch(BaseModel):
+    """Answers in the order asked (``rakkan.verifications/1``)."""
+
+    model_config = ConfigDict(extra="forbid")
+    schema_: Literal["rakkan.verifications/1"] = Field(alias="schema")
+    items: list[BatchEntry]
+
+
+class ProofShape(RecordNames):
+    """That a record is in the log."""
+
+    leaf: str = Field(description="RFC 9162 leaf hash of sha256(statement) ‖ sha256(envelope).")
+    index: int
+    size: int
+    root: str
+    proof: list[str]
+    note: str = Field(description="The signed log head of that size, if one was signed; else empty.")
+    anchor: Anchor
+
+
+class ConsentAnswer(Shape):
+    """What holds for one scope."""
+
+    scope: str
+    answer: Literal["allowed", "denied", "undetermined"] = Field(description="Only `allowed` grants.")
+    code: str
+    assurance: int = Field(ge=0, le=3)
+    relied: list[RecordNames] = Field(description="The consents that decide.")
+
+
+class ConsentShape(Shape):
+    """What may be done with a work now."""
+
+    digest: str
+    grantee: str
+    at: str
+    answers: list[ConsentAnswer]
+
+
+class VerdictShape(BaseModel):
+    """A verdict (``rakkan.verdict/1``)."""
+
+    model_config = ConfigDict(extra="forbid")
+    schema_: Literal["rakkan.verdict/1"] = Field(alias="schema")
+    recordId: str  # noqa: N815 - beside `schema`, which an alias generator would not spell
+    envelope: str
+    verdict: dict[str, Any] = Field(description="The statement.")
+    signature: str | None = Field(description="The attester's EIP-712 signature for the gate.")
+    attester: str | None
+
+
+class HeadShape(Shape):
+    """The newest signed log head."""
+
+    origin: str
+    size: int
+    root: str
+    note: str = Field(description="C2SP signed note.")
+    keys: list[str] = Field(description="Verifier keys. Take them from a place you trust, once; then compare.")
+
+
+class ConsistencyShape(Shape):
+    """That a smaller log is the beginning of a larger one (RFC 9162 §2.1.4)."""
+
+    first: int
+    second: int
+    first_root: str
+    second_root: str
+    proof: list[str]
+
+
+class HealthShape(Shape):
+    """Alive."""
+
+    status: Literal["alive"]
+
+
+class ReadyCheck(Shape):
+    """One engine."""
+
+    name: str
+    outcome: Literal["pass", "fail", "not-applicable"]
+    detail: str
+
+
+class ReadyShape(Shape):
+    """Ready to serve."""
+
+    status: Literal["ready"]
+    checks: list[ReadyCheck]
+
+
+class ExplanationShape(Shape):
+    """What a problem code means."""
+
+    code: str
+    status: int | None
+    explanation: str

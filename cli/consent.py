@@ -1,0 +1,271 @@
+"""``rakkan consent``: grant, reserve, withdraw, and show what holds.
+
+It decides how consents are asked for and shown. What they mean is decided in
+``rakkan.registry.rules.consent``, their wording in ``rules.notice``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rakkan.cli import exits, render, sentences
+from rakkan.cli.commands import group
+from rakkan.cli.session import Session, line
+from rakkan.cli.works import digests_of, subject_of
+from rakkan.schemas.errors import DomainError, Invalid
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.consents import Terms
+    from rakkan.registry.service import Registry
+    from rakkan.schemas.record import Record
+    from rakkan.schemas.statement import Subject
+
+app = group()
+
+Works = Annotated[list[str], typer.Argument(metavar="WORKS", help="Images, kind:hex digests, or records.")]
+Grantees = Annotated[
+    list[str] | None,
+    typer.Option("--grantee", metavar="WHO", help="Who may use it: public, a gate, a DID; repeatable. [as the terms say]"),
+]
+WalletKey = Annotated[
+    Path | None, typer.Option("--wallet-key", metavar="FILE", help="Key file of the wallet that signs. [the home's own key]")
+]
+Publish = Annotated[bool, typer.Option("--publish", help="Make it public for ever, now.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the exact words that would be signed; sign nothing.")]
+
+
+@app.command("grant")
+def grant(
+    context: typer.Context,
+    works: Works,
+    terms: Annotated[str, typer.Option("--terms", metavar="TERMS", help="A name of terms, or a TOML or JSON file.")],
+    grantee: Grantees = None,
+    wallet_key: WalletKey = None,
+    publish: Publish = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Say who may use works, for what, until when.
+
+    Example: rakkan consent grant picture.png --terms community-lora --dry-run
+    """
+    chosen = _terms(terms, "grant", grantee)
+    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, dry_run=dry_run)
+
+
+@app.command("reserve")
+def reserve(
+    context: typer.Context,
+    works: Works,
+    terms: Annotated[str, typer.Option("--terms", metavar="TERMS", help="Terms of a reservation.")] = "reserve",
+    grantee: Grantees = None,
+    wallet_key: WalletKey = None,
+    publish: Publish = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Say "do not use" of works.
+
+    Example: rakkan consent reserve picture.png --publish
+    """
+    chosen = _terms(terms, "reservation", grantee)
+    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, dry_run=dry_run)
+
+
+@app.command("withdraw")
+def withdraw(
+    context: typer.Context,
+    cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")],
+    item: Annotated[str, typer.Option("--item", metavar="DIGEST", help="One work out of it, as sha256:<hex>. [all]")] = "",
+    wallet_key: WalletKey = None,
+) -> int:
+    """Take a consent back: no new use from now on. It is public at once, and sent to the chain.
+
+    Example: rakkan consent withdraw baguqeera…
+    """
+    from rakkan.registry.flows.consents import withdraw
+    from rakkan.registry.keys import read_wallet_key
+    from rakkan.registry.worker import Worker
+    from rakkan.schemas.values import Digest
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        record = withdraw(
+            registry,
+            cid,
+            item=Digest.parse(item) if item else None,
+            wallet=read_wallet_key(wallet_key) if wallet_key else None,
+        )
+        late: DomainError | None = None
+        try:
+            Worker(registry, session.say).settle()
+        except DomainError as error:
+            late = error  # it is recorded and stays wanted; that is said below
+        document = _withdrawal(registry, record)
+    session.emit(document, lambda: _show_withdrawal(document))
+    if late is not None:
+        session.warn(f"It is recorded, and `rakkan worker` sends it as soon as it can: {late}")
+        return exits.of_error(late)
+    return exits.YES
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="FILE|DIGEST|CID", help="An image, kind:hex, or a record.")],
+    scope: Annotated[str, typer.Option("--scope", metavar="SCOPE", help="One use. [every scope we know]")] = "",
+    grantee: Annotated[str, typer.Option("--grantee", metavar="WHO", help="For whom it is asked.")] = "public",
+) -> int:
+    """Show what holds now for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
+
+    Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
+    """
+    from rakkan.registry.flows.consents import show
+    from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
+    from rakkan.schemas.values import DAG_JSON, Cid
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        digests = digests_of(registry, name)
+        found = {
+            each: show(registry, digests, scope=each, grantee=grantee)
+            for each in ((scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES))
+        }
+    document = {
+        "schema": "rakkan.consent-answers/1",
+        "digests": [str(digest) for digest in digests],
+        "grantee": grantee,
+        "scopes": [
+            {
+                "scope": each,
+                "answer": answer.answer.value,
+                "code": answer.code,
+                "assurance": answer.assurance,
+                "relied": [str(Cid(DAG_JSON, fact.record_id)) for fact in answer.relied],
+            }
+            for each, answer in found.items()
+        ],
+    }
+    rows = [(each, sentences.ANSWERS[answer.answer.value], answer.code) for each, answer in found.items()]
+    session.emit(document, lambda: render.table(rows))
+    return exits.weakest(exits.ANSWERS[answer.answer.value] for answer in found.values())
+
+
+def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
+    from rakkan.registry.flows.consents import load_terms
+
+    terms = load_terms(name, tuple(grantee or ()))
+    if terms.kind != kind:
+        verb = "reserve" if kind == "grant" else "grant"
+        raise Invalid(
+            f"The terms {name} are a {terms.kind}, not a {kind}.", code="terms-kind", hint=f"Use `rakkan consent {verb}`."
+        )
+    return terms
+
+
+def _say(
+    session: Session, works: list[str], terms: Terms, wallet_key: Path | None, *, publish: bool, dry_run: bool
+) -> int:
+    from rakkan.registry.flows.consents import give
+    from rakkan.registry.flows.publish import publish as make_public
+    from rakkan.registry.keys import read_wallet_key
+
+    wallet = read_wallet_key(wallet_key) if wallet_key else None
+    with session.registry() as registry:
+        subjects = [subject_of(registry, work) for work in works]
+        if dry_run:
+            return _plan(session, registry, subjects, terms, wallet)
+        record = give(registry, subjects, terms, wallet=wallet, publish=publish)
+        late: DomainError | None = None
+        if publish:
+            try:
+                make_public(registry, [str(record.record_id)], progress=session.say)
+            except DomainError as error:
+                late = error  # it is signed and kept; that is told before why it went no further
+    document = {
+        "schema": "rakkan.consent/1",
+        **record.to_json(),
+        "notice": _notice(record.statement),
+        "published": publish and late is None,
+    }
+    session.emit(document, lambda: _show_consent(document))
+    if late is not None:
+        raise late
+    return exits.YES
+
+
+def _plan(session: Session, registry: Registry, subjects: list[Subject], terms: Terms, wallet: bytes | None) -> int:
+    """What would be signed, down to the byte but for nonce and time."""
+    from rakkan.registry.flows.consents import chain_domain, consent_statement
+    from rakkan.registry.keys import AUTHORITY
+    from rakkan.registry.rules.eip712 import address_of
+    from rakkan.schemas.canonical import parse_canonical
+    from rakkan.schemas.identity import DidPkh
+
+    keys = registry.home.keys
+    grantor, authority = keys.artist_did, keys.address(AUTHORITY)
+    if wallet is not None:
+        authority = address_of(wallet)
+        grantor = str(DidPkh(chain_domain(registry).chain_id, authority))
+    statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(authority))
+    notice = _notice(statement)
+    document = {
+        "schema": "rakkan.consent-plan/1",
+        "notice": notice,
+        "bytes": len(statement),
+        "statement": parse_canonical(statement),
+    }
+    session.emit(document, lambda: line(notice))
+    session.say("Nothing was signed.")
+    return exits.YES
+
+
+def _notice(statement: bytes) -> str:
+    """The words of a consent, derived from its own statement as a wallet shows them."""
+    from rakkan.registry.rules.notice import notice_text
+    from rakkan.schemas.canonical import parse_canonical
+    from rakkan.schemas.consent import Consent
+    from rakkan.schemas.statement import Statement, parse_model
+
+    parsed = parse_model(Statement, parse_canonical(statement))
+    return notice_text(parsed.subject, parse_model(Consent, parsed.predicate))
+
+
+def _show_consent(document: dict[str, Any]) -> None:
+    line(document["notice"])
+    line()
+    rows = [("record", document["recordId"]), ("envelope", document["envelope"])]
+    rows.append(("public", "yes, for ever" if document["published"] else "no: `rakkan publish` makes it so"))
+    render.table(rows)
+
+
+def _withdrawal(registry: Registry, record: Record) -> dict[str, Any]:
+    from rakkan.schemas.consent import Withdrawal
+    from rakkan.schemas.statement import parse_model
+
+    predicate = parse_model(Withdrawal, record.parsed.predicate)
+    name = f"withdraw:{predicate.authority[2:].lower()}:{predicate.key}"
+    sent = registry.store.outbox.get([name]).get(name)
+    return {
+        "schema": "rakkan.withdrawal/1",
+        **record.to_json(),
+        "consent": predicate.consent_id,
+        "item": predicate.item,
+        "authority": predicate.authority,
+        "anchor": {
+            "state": sent.state if sent else "unanchored" if registry.identity is None else "planned",
+            "tx": f"0x{sent.signed.hash.hex()}" if sent and sent.signed else None,
+            "block": sent.block_number if sent else None,
+            "gas": sent.gas_used if sent else None,
+        },
+    }
+
+
+def _show_withdrawal(document: dict[str, Any]) -> None:
+    since = document["statement"]["predicate"].get("withdrawnAt", "now")
+    line(f"{document['authority']} withdrew it: no new use from {since} on.")
+    line()
+    chain = document["anchor"]
+    state = sentences.transaction(chain["state"], chain["block"]) if chain["state"] != "unanchored" else "no chain here"
+    render.table([("record", document["recordId"]), ("envelope", document["envelope"]), ("chain", state)])

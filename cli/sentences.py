@@ -1,0 +1,83 @@
+"""The words for people: one sentence per answer, beginning with who.
+
+It decides how answers are said (DESIGN "For people"). It promises no more than the evidence does: a
+signature shows control of a key, not authorship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from rakkan.cli.text import clean
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.verify import Verification
+
+STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "trusted": "unchanged, and signed by an issuer recognised here",
+        "intact": "unchanged, issuer not recognised here",
+        "invalid": "not what was signed",
+        "revoked": "signed with a certificate that its issuer has taken back",
+        "recovered": "no credential in the file; matched to a registered work",
+        "none": "no credential in the file, and nothing registered here matches it",
+    }
+)
+DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"approved": "approved", "rejected": "rejected", "undetermined": "cannot tell"}
+)
+ANSWERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"allowed": "allowed", "denied": "not allowed", "undetermined": "cannot tell"}
+)
+ANCHORS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "none": "not on a chain",
+        "pending": "on its way to the chain",
+        "mined": "on the chain, not final yet",
+        "final": "on the chain for good",
+        "unanchored": "in the log, on no chain",
+    }
+)
+
+
+def verification(found: Verification) -> str:
+    """Who stands behind an image, what became of it since, and what that does not show."""
+    parts = [_who(found)]
+    if found.record is not None and found.state != "none":
+        parts.append(_registered(found))
+    failing = next((each for each in found.checks if each.outcome.value == "fail"), None)
+    if found.state == "invalid" and failing is not None:
+        parts.append(f"What fails first: {failing.name}. {failing.detail}")
+    if found.state in ("trusted", "intact", "recovered"):
+        parts.append("This shows control of a key, not who made the image.")
+    return clean(" ".join(parts))
+
+
+def anchor(value: Mapping[str, Any]) -> str:
+    """Where the log head with this record is."""
+    said = ANCHORS.get(str(value.get("state")), str(value.get("state")))
+    if value.get("tx"):
+        said += f": chain {value['chain']}, block {value['block']}, transaction {value['tx']}"
+    if value.get("size"):
+        said += f" (record {value['index']} of {value['size']})"
+    return said
+
+
+def consent(value: Mapping[str, Any]) -> list[str]:
+    """One line for each answer that differs: what is allowed, what is not, what nobody can tell."""
+    scopes: Mapping[str, str] = value["scopes"]
+    lines = []
+    for answer, said in ANSWERS.items():
+        named = [scope for scope, each in scopes.items() if each == answer]
+        if named:
+            every = "everything" if len(named) == len(scopes) else ", ".join(named)
+            lines.append(f"{said} for {value['grantee']}: {every}")
+    return lines
+
+
+def transaction(state: str, block: int | None) -> str:
+    """How far one transaction is."""
+    words = {"planned": "wanted, not signed yet", "signed": "signed and sent", "failed": "refused by the contract"}
+    return words.get(state, f"{state} in block {block}")

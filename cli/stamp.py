@@ -1,0 +1,186 @@
+"""``rakkan stamp``: images in, stamped images and records out.
+
+It decides which files a folder stands for, and what is said of a batch that was interrupted. Stamping
+is in ``rakkan.registry.flows.stamping``; nothing leaves the machine unless ``--publish`` is given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from rakkan.cli import exits
+from rakkan.cli.arguments import DISCLOSABLE
+from rakkan.cli.session import Interrupted, Session, line
+from rakkan.schemas.errors import DomainError, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.stamping import StampItem, StampOptions
+    from rakkan.registry.service import Registry
+
+SUFFIXES: Final = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
+_OUTPUTS: Final = "stamped"
+_FEW: Final = 16
+"""Files for which starting processes costs more than they save."""
+
+
+def stamp(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILES|DIR", help="PNG, JPEG or WebP files, or folders of them.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where stamped copies go. ['stamped' beside each file]")
+    ] = None,
+    creator: Annotated[str, typer.Option("--creator", metavar="NAME", help="Your name; stays private.")] = "",
+    parent: Annotated[
+        list[Path] | None, typer.Option("--parent", metavar="FILE", help="What all of them were made from; repeatable.")
+    ] = None,
+    consent: Annotated[
+        str, typer.Option("--consent", metavar="TERMS", help="Consent for each: a name of terms, or a TOML or JSON file.")
+    ] = "",
+    wallet_key: Annotated[
+        Path | None, typer.Option("--wallet-key", metavar="FILE", help="Key file of the wallet that gives the consent.")
+    ] = None,
+    grantee: Annotated[
+        list[str] | None, typer.Option("--grantee", metavar="WHO", help="Who may use it. [as the terms say]")
+    ] = None,
+    publish: Annotated[
+        str | None,
+        typer.Option(
+            "--publish", metavar="[prompt,workflow,parents]", help="Make the records public for ever; name what else to show."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes that sign. [one, or all cores for many files]")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")] = False,
+) -> int:
+    """Stamp images with who made them and from what; the files given are never touched.
+
+    Example: rakkan stamp outputs/ --consent community-lora
+    """
+    from rakkan.registry.flows.consents import load_terms
+    from rakkan.registry.flows.stamping import StampOptions
+    from rakkan.registry.keys import read_wallet_key
+
+    session = Session.of(context)
+    if not consent and (wallet_key or grantee):
+        raise Invalid("--wallet-key and --grantee say who consents to what.", code="usage", hint="Add --consent TERMS.")
+    paths = list(_images(files, out))
+    options = StampOptions(
+        out=out,
+        creator=creator,
+        parents=tuple(parent or ()),
+        terms=load_terms(consent, tuple(grantee or ())) if consent else None,
+        wallet=read_wallet_key(wallet_key) if wallet_key else None,
+        disclose=_disclose(publish),
+        publish=publish is not None,
+        jobs=jobs or (1 if len(paths) < _FEW else os.cpu_count() or 1),
+        dry_run=dry_run,
+    )
+    with session.registry() as registry:
+        items = _run(session, registry, paths, options)
+    return exits.of_errors(item.error for item in items if item.error is not None)
+
+
+def _run(session: Session, registry: Registry, paths: Sequence[Path], options: StampOptions) -> Sequence[StampItem]:
+    from rakkan.registry.flows.publish import publish
+    from rakkan.registry.flows.stamping import stamp_files
+
+    done: list[StampItem] = []
+    try:
+        with session.progress("Stamping", len(paths)) as advance:
+
+            def note(item: StampItem) -> None:
+                done.append(item)
+                advance(item.input.name)
+
+            items = stamp_files(registry, paths, options, note)
+    except KeyboardInterrupt:
+        _answer(session, done, published=False)
+        kept = sum(1 for item in done if item.state in ("stamped", "already"))
+        raise Interrupted(f"{kept} of {len(paths)} are stamped and kept; run it again to do the rest.") from None
+    records = [record for item in items for record in (item.record, item.consent) if record is not None]
+    if not options.publish or options.dry_run or not records:
+        _answer(session, items, published=False)
+        return items
+    try:
+        publish(registry, [str(record.record_id) for record in records], progress=session.say)
+    except DomainError:
+        _answer(session, items, published=False)  # what is stamped is told, whatever became of the rest
+        raise
+    _answer(session, items, published=True)
+    return items
+
+
+def _answer(session: Session, items: Sequence[StampItem], *, published: bool) -> None:
+    document = {"schema": "rakkan.stamp/1", "published": published, "items": [_item(item) for item in items]}
+    session.emit(document, lambda: _show(items))
+    for item in items:
+        for finding in item.findings:
+            session.warn(f"{item.input}: the generator's record holds {finding}; it stays private unless you publish it.")
+        if item.error is not None:
+            session.fail(str(item.error))
+
+
+def _item(item: StampItem) -> dict[str, Any]:
+    record, error = item.record, item.error
+    return {
+        "input": str(item.input),
+        "output": str(item.output) if item.output else None,
+        "state": item.state,
+        "recordId": str(record.record_id) if record else None,
+        "envelope": str(record.envelope_cid) if record else None,
+        "digest": dict(item.digest),
+        "error": {"code": error.code, "message": error.message, "hint": error.hint} if error else None,
+        "findings": list(item.findings),
+        "consent": {"recordId": str(item.consent.record_id), "envelope": str(item.consent.envelope_cid)}
+        if item.consent
+        else None,
+    }
+
+
+def _show(items: Sequence[StampItem]) -> None:
+    for item in items:
+        if item.error is None:
+            name = f"  {item.record.record_id}" if item.record else ""
+            line(f"{item.state:<8} {item.input} → {item.output}{name}".replace("\n", " "))
+
+
+def _disclose(value: str | None) -> tuple[str, ...]:
+    names = tuple(part for part in (value or "").split(",") if part)
+    unknown = sorted(set(names) - DISCLOSABLE)
+    if unknown:
+        raise Invalid(
+            f"--publish cannot show {unknown[0]!r}.", code="usage", hint=f"It knows {', '.join(sorted(DISCLOSABLE))}."
+        )
+    return names
+
+
+def _images(names: Sequence[Path], out: Path | None) -> Iterator[Path]:
+    """The files named, and every image below the folders named, except what stamping wrote there."""
+    for name in names:
+        if not name.is_dir():
+            yield name
+            continue
+        outputs = out.resolve() if out else None
+        found = False
+        for folder, below, files in os.walk(name):
+            below[:] = sorted(
+                each
+                for each in below
+                if not each.startswith(".") and each != _OUTPUTS and (Path(folder) / each).resolve() != outputs
+            )
+            for each in sorted(files):
+                if each.lower().endswith(SUFFIXES) and not each.startswith("."):
+                    found = True
+                    yield Path(folder) / each
+        if not found:
+            raise NotFound(
+                f"The folder {name} holds no PNG, JPEG or WebP file.", code="images-missing", hint="Name the folder they are in."
+            )
+
+

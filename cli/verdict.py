@@ -1,0 +1,106 @@
+"""``rakkan verdict``: judge a locked dataset under a policy, and show what was judged.
+
+It decides how verdicts are asked for and shown, failing items first. Judgement is
+``rakkan.registry.rules.audit``'s.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rakkan.cli import exits, render, sentences
+from rakkan.cli.commands import group
+from rakkan.cli.policy import load_policy
+from rakkan.cli.session import Session, line
+from rakkan.cli.works import read_file
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.verdicts import MadeVerdict
+
+app = group()
+
+
+@app.callback()
+def _verdict() -> None:
+    """Judge datasets under policies."""
+
+
+@app.command("make")
+def make(
+    context: typer.Context,
+    lock: Annotated[Path, typer.Argument(metavar="LOCK", help="The lock of the dataset.")],
+    policy: Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="The policy to judge it under.")],
+) -> int:
+    """Judge every item of a locked dataset. Exit: approved 0, rejected 1, cannot tell 3.
+
+    Example: rakkan verdict make training.lock.json --policy strict-art-lora
+    """
+    from rakkan.registry.flows.verdicts import make
+    from rakkan.registry.rules.dataset import parse_lock
+
+    session = Session.of(context)
+    dataset, rules = parse_lock(read_file(lock, "lock")), load_policy(policy)
+    with session.registry() as registry:
+        made = make(registry, dataset, rules)
+    return answer(session, made)
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict, or the newest on a dataset.")],
+) -> int:
+    """Show a verdict made here. Exit: approved 0, rejected 1, cannot tell 3.
+
+    Example: rakkan verdict show datasetRoot:9f86d0…
+    """
+    from rakkan.registry.flows.verdicts import load
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        made = load(registry, name)
+    return answer(session, made)
+
+
+def answer(session: Session, made: MadeVerdict) -> int:
+    """Show a verdict; its decision is the exit code."""
+    from rakkan.schemas.canonical import parse_canonical
+
+    signature = made.stored.signature
+    document = {
+        "schema": "rakkan.verdict/1",
+        "recordId": str(made.record.record_id),
+        "envelope": str(made.record.envelope_cid),
+        "verdict": parse_canonical(made.record.statement),
+        "signature": f"0x{signature.hex()}" if signature else None,
+    }
+    session.emit(document, lambda: _show(made))
+    return exits.DECISIONS[made.verdict.outcome]
+
+
+def _show(made: MadeVerdict) -> None:
+    verdict = made.verdict
+    counts, gate = verdict.counts, verdict.gate
+    who = f"The gate {gate.address} on chain {gate.chain_id} is told" if gate else "This registry says"
+    said = sentences.DECISIONS[verdict.outcome]
+    line(f"{who}: {said}. {counts.items} items: {counts.passed} pass, {counts.failed} fail, {counts.undetermined} unknown.")
+    line()
+    render.outcomes(_clause(each) for each in verdict.clauses)
+    line()
+    rows = [("record", str(made.record.record_id)), ("envelope", str(made.record.envelope_cid))]
+    rows += [("policy", str(verdict.policy.cid)), ("subject", verdict.subject)]
+    block = f", block {verdict.as_of.block.number}" if verdict.as_of.block else ""
+    rows += [("as of", f"{verdict.issued_at}, {verdict.as_of.log_size} records{block}"), ("until", verdict.valid_until)]
+    render.table(rows)
+
+
+def _clause(clause: Any) -> tuple[str, str, str]:  # noqa: ANN401 - ClauseResult, imported only when it runs
+    detail = ""
+    if clause.observed is not None:
+        detail = f"{clause.observed}" + (f" of {clause.limit} asked" if clause.limit is not None else "")
+    if clause.witnesses:
+        detail += f" first: sha256:{clause.witnesses[0]}" + (f" and {len(clause.witnesses) - 1} more" if clause.witnesses[1:] else "")
+    return clause.clause, clause.outcome.value, detail.strip()

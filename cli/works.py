@@ -1,0 +1,131 @@
+"""Names on the command line: which work, or which file, is meant.
+
+It decides what a name that nothing is registered under still stands for: a picture by its own digests,
+a digest by itself; a CID stands for nothing then. It leaves out how records are found
+(``rakkan.registry.flows.opening``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+
+from rakkan.schemas.errors import DomainError, Invalid, NotFound, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from rakkan.registry.service import Registry
+    from rakkan.schemas.record import Record
+    from rakkan.schemas.statement import Subject
+    from rakkan.schemas.values import Digest
+
+
+def work_record(registry: Registry, name: str) -> Record:
+    """The registered work of that name.
+
+    Raises:
+        NotFound: ``record-unknown``.
+        Invalid: ``record-kind``, if it names another kind of record.
+    """
+    from rakkan.registry.flows.opening import resolve
+
+    record = resolve(registry, name).record
+    if record.kind != "work":
+        raise Invalid(f"{name} is a {record.kind} record, not a work.", code="record-kind", hint="Name a work.")
+    return record
+
+
+def digests_of(registry: Registry, name: str) -> list[Digest]:
+    """Every identifier under which the work of that name may be known, its record's first.
+
+    Raises:
+        NotFound: ``record-unknown``, if a CID names nothing here.
+        Invalid: If a digest is malformed or a file is not one whole image.
+    """
+    try:
+        record = work_record(registry, name)
+    except NotFound as unknown:
+        found = _by_itself(name)
+        if not found or unknown.code != "record-unknown":
+            raise
+        return found
+    known = [digest for subject in record.parsed.subject for digest in subject.digests]
+    return [*known, *(each for each in _by_itself(name) if each not in known)]
+
+
+def subject_of(registry: Registry, name: str) -> Subject:
+    """What a consent about the work of that name names: the record's identifiers, else the file's own."""
+    from rakkan.schemas.statement import Subject
+
+    try:
+        record = work_record(registry, name)
+    except NotFound as unknown:
+        found = _by_itself(name)
+        if not found or unknown.code != "record-unknown":
+            raise
+        return Subject(name="work", digest={digest.kind: digest.hex for digest in found})
+    return Subject(name="work", digest=dict(record.parsed.subject[0].digest))
+
+
+def _by_itself(name: str) -> list[Digest]:
+    from rakkan.manifests.image import read_image
+    from rakkan.registry.flows.opening import identifiers
+    from rakkan.schemas.values import DIGEST_KINDS, Digest
+
+    if Path(name).is_file():
+        return identifiers(read_image(Path(name)))
+    return [Digest.parse(name)] if name.partition(":")[0] in DIGEST_KINDS else []
+
+
+def read_file(path: Path, what: str) -> bytes:
+    """The bytes of a file of the user's.
+
+    Args:
+        path: The file.
+        what: What it is meant to be, for the sentence.
+
+    Raises:
+        NotFound: ``file-missing``.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"The {what} {path} cannot be read: {error.strerror}.", code="file-missing", hint="Check the path."
+        ) from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file in one step: it is there as a whole, or as it was before.
+
+    Raises:
+        Refused: ``file-unwritable``, without the right to write there.
+        Unavailable: ``file-unwritable``, if the disk is full or the folder is missing.
+    """
+    _translated(path, lambda: _replace(path, content))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:100]}.", delete=False) as stream:
+        part = Path(stream.name)
+        try:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            part.chmod(0o644)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _translated(path: Path, action: Callable[[], None]) -> None:
+    try:
+        action()
+    except OSError as error:
+        kind: type[DomainError] = Refused if isinstance(error, PermissionError) else Unavailable
+        raise kind(
+            f"{path} cannot be written: {error.strerror}.", code="file-unwritable", hint="Name another place with --out."
+        ) from error
