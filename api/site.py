@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from rakkan.api.lane import Lane
 from rakkan.api.limits import Limits
+from rakkan.api.readiness import Readiness
 from rakkan.api.withdrawn import ChainWithdrawals
 from rakkan.registry.service import Registry
 
@@ -29,6 +30,7 @@ class Site:
         verifying: Where pictures are verified.
         judging: Where datasets are judged.
         withdrawals: Asks the chain before "allowed" is said.
+        readiness: Asks the engines how they are.
         nudge: Tells the worker, if one runs here, that there is something to do.
     """
 
@@ -38,6 +40,7 @@ class Site:
     verifying: Lane
     judging: Lane
     withdrawals: ChainWithdrawals
+    readiness: Readiness
     nudge: Callable[[], None]
 
 

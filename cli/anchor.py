@@ -49,7 +49,9 @@ def now(context: typer.Context) -> int:
     with session.registry() as registry:
         if registry.identity is None:
             raise Unavailable(
-                "This home has no chain to anchor on.", code="no-chain", hint="Run `rakkan init --chain local`."
+                "This home has no chain to anchor on.",
+                code="no-chain",
+                hint="Run `rakkan init --chain local`.",
             )
         Worker(registry, session.say).settle()
         document = _document(registry)
@@ -99,7 +101,9 @@ def _show(document: dict[str, Any]) -> None:
     if head is None:
         line(f"{document['origin']} has no records in its log yet.")
         return
-    line(f"{document['origin']}: {head['size']} records, the newest head is {sentences.ANCHORS[document['state']]}.")
+    line(
+        f"{document['origin']}: {head['size']} records, the newest head is {sentences.ANCHORS[document['state']]}."
+    )
     if document["anchors"]:
         line()
         render.table(

@@ -28,20 +28,31 @@ app = group()
 Works = Annotated[list[str], typer.Argument(metavar="WORKS", help="Images, kind:hex digests, or records.")]
 Grantees = Annotated[
     list[str] | None,
-    typer.Option("--grantee", metavar="WHO", help="Who may use it: public, a gate, a DID; repeatable. [as the terms say]"),
+    typer.Option(
+        "--grantee",
+        metavar="WHO",
+        help="Who may use it: public, a gate, a DID; repeatable. [as the terms say]",
+    ),
 ]
 WalletKey = Annotated[
-    Path | None, typer.Option("--wallet-key", metavar="FILE", help="Key file of the wallet that signs. [the home's own key]")
+    Path | None,
+    typer.Option(
+        "--wallet-key", metavar="FILE", help="Key file of the wallet that signs. [the home's own key]"
+    ),
 ]
 Publish = Annotated[bool, typer.Option("--publish", help="Make it public for ever, now.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the exact words that would be signed; sign nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the exact words that would be signed; sign nothing.")
+]
 
 
 @app.command("grant")
 def grant(
     context: typer.Context,
     works: Works,
-    terms: Annotated[str, typer.Option("--terms", metavar="TERMS", help="A name of terms, or a TOML or JSON file.")],
+    terms: Annotated[
+        str, typer.Option("--terms", metavar="TERMS", help="A name of terms, or a TOML or JSON file.")
+    ],
     grantee: Grantees = None,
     wallet_key: WalletKey = None,
     publish: Publish = False,
@@ -59,7 +70,9 @@ def grant(
 def reserve(
     context: typer.Context,
     works: Works,
-    terms: Annotated[str, typer.Option("--terms", metavar="TERMS", help="Terms of a reservation.")] = "reserve",
+    terms: Annotated[
+        str, typer.Option("--terms", metavar="TERMS", help="Terms of a reservation.")
+    ] = "reserve",
     grantee: Grantees = None,
     wallet_key: WalletKey = None,
     publish: Publish = False,
@@ -77,7 +90,9 @@ def reserve(
 def withdraw(
     context: typer.Context,
     cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")],
-    item: Annotated[str, typer.Option("--item", metavar="DIGEST", help="One work out of it, as sha256:<hex>. [all]")] = "",
+    item: Annotated[
+        str, typer.Option("--item", metavar="DIGEST", help="One work out of it, as sha256:<hex>. [all]")
+    ] = "",
     wallet_key: WalletKey = None,
 ) -> int:
     """Take a consent back: no new use from now on. It is public at once, and sent to the chain.
@@ -114,8 +129,12 @@ def withdraw(
 def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="FILE|DIGEST|CID", help="An image, kind:hex, or a record.")],
-    scope: Annotated[str, typer.Option("--scope", metavar="SCOPE", help="One use. [every scope we know]")] = "",
-    grantee: Annotated[str, typer.Option("--grantee", metavar="WHO", help="For whom it is asked.")] = "public",
+    scope: Annotated[
+        str, typer.Option("--scope", metavar="SCOPE", help="One use. [every scope we know]")
+    ] = "",
+    grantee: Annotated[
+        str, typer.Option("--grantee", metavar="WHO", help="For whom it is asked.")
+    ] = "public",
 ) -> int:
     """Show what holds now for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
 
@@ -128,10 +147,8 @@ def show(
     session = Session.of(context)
     with session.registry() as registry:
         digests = digests_of(registry, name)
-        found = {
-            each: show(registry, digests, scope=each, grantee=grantee)
-            for each in ((scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES))
-        }
+        scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
+        found = show(registry, digests, scopes=scopes, grantee=grantee)
     document = {
         "schema": "rakkan.consent-answers/1",
         "digests": [str(digest) for digest in digests],
@@ -159,7 +176,9 @@ def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
     if terms.kind != kind:
         verb = "reserve" if kind == "grant" else "grant"
         raise Invalid(
-            f"The terms {name} are a {terms.kind}, not a {kind}.", code="terms-kind", hint=f"Use `rakkan consent {verb}`."
+            f"The terms {name} are a {terms.kind}, not a {kind}.",
+            code="terms-kind",
+            hint=f"Use `rakkan consent {verb}`.",
         )
     return terms
 
@@ -195,7 +214,9 @@ def _say(
     return exits.YES
 
 
-def _plan(session: Session, registry: Registry, subjects: list[Subject], terms: Terms, wallet: bytes | None) -> int:
+def _plan(
+    session: Session, registry: Registry, subjects: list[Subject], terms: Terms, wallet: bytes | None
+) -> int:
     """What would be signed, down to the byte but for nonce and time."""
     from rakkan.registry.flows.consents import chain_domain, consent_statement
     from rakkan.registry.keys import AUTHORITY
@@ -267,5 +288,9 @@ def _show_withdrawal(document: dict[str, Any]) -> None:
     line(f"{document['authority']} withdrew it: no new use from {since} on.")
     line()
     chain = document["anchor"]
-    state = sentences.transaction(chain["state"], chain["block"]) if chain["state"] != "unanchored" else "no chain here"
+    state = (
+        sentences.transaction(chain["state"], chain["block"])
+        if chain["state"] != "unanchored"
+        else "no chain here"
+    )
     render.table([("record", document["recordId"]), ("envelope", document["envelope"]), ("chain", state)])

@@ -29,8 +29,12 @@ def _dataset() -> None:
 @app.command("lock")
 def lock(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of images, with captions beside them.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the lock goes. [stdout]")] = None,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder of images, with captions beside them.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where the lock goes. [stdout]")
+    ] = None,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Lock without the files that cannot be read, and name them.")
     ] = False,

@@ -152,7 +152,9 @@ class Demo:
 
     def _groups(self, names: list[str]) -> dict[str, tuple[list[str], str, bytes | None]]:
         """Ada signs by ``did:key``; Bo by a wallet, where there is a chain; Cy reserves."""
-        comfy = [name for name in names if "comfy" in name and name.endswith(".png")]
+        from rakkan.manifests.samples import CHILD, PARENT
+
+        comfy = [name for name in names if name in (PARENT, CHILD)]
         others = [name for name in names if name not in comfy]
         groups: dict[str, tuple[list[str], str, bytes | None]] = {"Ada": (comfy, "community-lora", None)}
         wallet = self._wallet() if self._registry.identity else None

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from rakkan.cli.session import Session
 
 
-def demo(context: typer.Context) -> int:
-    """Walk the whole path once, from images to an approval that falls, and serve the result.
+def demo(
+    context: typer.Context,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the result on 127.0.0.1:8000 until Ctrl-C.")
+    ] = True,
+) -> int:
+    """Walk the whole path once, from pictures to an approval that falls with its consent, and serve it.
 
-    Example: rakkan demo
+    Example: rakkan demo --home demo-home
     """
     from rakkan.cli.demo import run
 
-    return run(Session.of(context))
+    return run(Session.of(context), serve=serve)

@@ -92,11 +92,15 @@ def check(
     }
 
     def show() -> None:
-        line(sentences.bundle(found, code))
+        line(sentences.bundle(found, holds=code == exits.YES, fails=code == exits.NO))
         line()
         render.outcomes((each.name, each.outcome.value, each.detail) for each in said)
         line()
-        rows = [("record", document["recordId"]), ("about", str(dossier.matched)), ("anchor", sentences.anchor(found.anchor))]
+        rows = [
+            ("record", str(dossier.work.record.record_id)),
+            ("about", str(dossier.matched)),
+            ("anchor", sentences.anchor(found.anchor)),
+        ]
         render.table([*rows, *(("consent", text) for text in sentences.consent(found.consent))])
 
     session.emit(document, show)

@@ -1,7 +1,8 @@
 """Exit codes: the one table from what happened to the number that scripts branch on.
 
 It decides the numbers: 0 yes, 1 no, 2 usage or invalid input, 3 cannot tell, 4 not found, 5 something
-outside does not answer, 6 key or permission, 130 interrupted. 70 is a fault of ours, never an answer.
+outside does not answer, 6 key or permission, 130 interrupted. 70 is a fault of ours, never an answer, and
+141 says that nobody read on.
 Only 0 is a yes.
 """
 
@@ -23,6 +24,7 @@ UNAVAILABLE: Final = 5
 REFUSED: Final = 6
 FAULT: Final = 70
 INTERRUPTED: Final = 130
+PIPE_CLOSED: Final = 141
 
 ERRORS: Final[Mapping[type[DomainError], int]] = MappingProxyType(
     {
@@ -49,10 +51,14 @@ VERIFICATIONS: Final[Mapping[str, int]] = MappingProxyType(
 )
 """By state of a verification; a file that cannot be read is an error and has 2."""
 
-DECISIONS: Final[Mapping[str, int]] = MappingProxyType({"approved": YES, "rejected": NO, "undetermined": UNDETERMINED})
+DECISIONS: Final[Mapping[str, int]] = MappingProxyType(
+    {"approved": YES, "rejected": NO, "undetermined": UNDETERMINED}
+)
 """By outcome of a verdict."""
 
-ANSWERS: Final[Mapping[str, int]] = MappingProxyType({"allowed": YES, "denied": NO, "undetermined": UNDETERMINED})
+ANSWERS: Final[Mapping[str, int]] = MappingProxyType(
+    {"allowed": YES, "denied": NO, "undetermined": UNDETERMINED}
+)
 """By answer about consent."""
 
 

@@ -22,11 +22,11 @@ def fsck(context: typer.Context) -> int:
 
     Example: rakkan fsck
     """
-    from rakkan.registry.flows.fsck import fsck
+    from rakkan.registry.flows.fsck import inspect
 
     session = Session.of(context)
     with session.registry() as registry:
-        found = fsck(registry, session.say)
+        found = inspect(registry, session.say)
         unasked = found.unknown if registry.identity is not None else ()
     code = exits.NO if found.problems else exits.UNDETERMINED if unasked else exits.YES
     document = {
@@ -40,7 +40,9 @@ def fsck(context: typer.Context) -> int:
 
 def _show(found: Inspection) -> None:
     said = "Something is broken" if found.problems else "Nothing is broken"
-    line(f"{said}: {found.records} records, {found.blocks} blocks, {found.heads} log heads, {found.anchors} anchors.")
+    line(
+        f"{said}: {found.records} records, {found.blocks} blocks, {found.heads} log heads, {found.anchors} anchors."
+    )
     if found.problems:
         line()
         render.outcomes((each.where, "fail", f"{each.message} [{each.code}]") for each in found.problems)

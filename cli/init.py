@@ -17,14 +17,22 @@ from rakkan.schemas.errors import Invalid
 def init(
     context: typer.Context,
     creator: Annotated[
-        str, typer.Option("--creator", metavar="NAME", help="Name in your certificate; public in every stamped image.")
+        str,
+        typer.Option(
+            "--creator", metavar="NAME", help="Name in your certificate; public in every stamped image."
+        ),
     ] = "Rakkan artist",
     chain: Annotated[
-        str, typer.Option("--chain", metavar="local|none|URL", help="The chain to anchor on; deploys the contracts.")
+        str,
+        typer.Option(
+            "--chain", metavar="local|none|URL", help="The chain to anchor on; deploys the contracts."
+        ),
     ] = "none",
     standing: Annotated[
         int | None,
-        typer.Option("--standing", metavar="SECONDS", min=0, help="Time in which anyone can fell an approval. [1 hour]"),
+        typer.Option(
+            "--standing", metavar="SECONDS", min=0, help="Time in which anyone can fell an approval. [1 hour]"
+        ),
     ] = None,
 ) -> int:
     """Make a registry: keys, certificates, database and, with a chain, contracts.
@@ -38,7 +46,9 @@ def init(
     session = Session.of(context)
     if chain not in ("local", "none") and not chain.startswith(("http://", "https://")):
         raise Invalid(
-            f"--chain {chain!r} is not local, none or a URL.", code="usage", hint="Write a URL as http://… or https://…."
+            f"--chain {chain!r} is not local, none or a URL.",
+            code="usage",
+            hint="Write a URL as http://… or https://….",
         )
     settings = session.settings()
     made: Founding = found(
@@ -88,7 +98,8 @@ def _show(document: dict[str, Any]) -> None:
     if document["transactions"]:
         line()
         render.table(
-            ((each["name"], each["address"], f"gas {each['gas']}", each["tx"]) for each in document["transactions"])
+            (each["name"], each["address"], f"gas {each['gas']}", each["tx"])
+            for each in document["transactions"]
         )
     if document["token"]:
         line()

@@ -45,9 +45,14 @@ def head(context: typer.Context) -> int:
 def proof(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="CID|INDEX", help="A record, or its place in the log.")] = "",
-    size: Annotated[int | None, typer.Option("--size", metavar="N", min=1, help="Size of the tree. [the newest head's]")] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", metavar="N", min=1, help="Size of the tree. [the newest head's]")
+    ] = None,
     since: Annotated[
-        int | None, typer.Option("--from", metavar="N", min=0, help="Prove instead that the tree of this size only grew.")
+        int | None,
+        typer.Option(
+            "--from", metavar="N", min=0, help="Prove instead that the tree of this size only grew."
+        ),
     ] = None,
 ) -> int:
     """Prove that a record is in the log, or that the log only grew.
@@ -56,7 +61,9 @@ def proof(
     """
     session = Session.of(context)
     if bool(name) == (since is not None):
-        raise Invalid("Name a record, or the size to prove growth --from.", code="usage", hint="One of the two.")
+        raise Invalid(
+            "Name a record, or the size to prove growth --from.", code="usage", hint="One of the two."
+        )
     with session.registry() as registry:
         newest = _head(registry)
         size = newest.size if size is None else size
@@ -72,7 +79,9 @@ def proof(
 def _head(registry: Registry) -> LogHead:
     newest = registry.store.log.head()
     if newest is None:
-        raise NotFound("The log is empty.", code="log-empty", hint="Publish a record first: `rakkan publish`.")
+        raise NotFound(
+            "The log is empty.", code="log-empty", hint="Publish a record first: `rakkan publish`."
+        )
     return newest
 
 
@@ -93,7 +102,9 @@ def _inclusion(registry: Registry, name: str, size: int) -> dict[str, Any]:
     index = stored.log_index
     if index is None:
         raise Unavailable(
-            f"{name} is not in the log yet.", code="log-pending", hint="Publish it, and let `rakkan worker` run."
+            f"{name} is not in the log yet.",
+            code="log-pending",
+            hint="Publish it, and let `rakkan worker` run.",
         )
     return {
         "schema": "rakkan.log-inclusion/1",

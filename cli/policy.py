@@ -31,7 +31,9 @@ def _policy() -> None:
 @app.command("lint")
 def lint(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A policy document, or one that comes with Rakkan.")],
+    name: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A policy document, or one that comes with Rakkan.")
+    ],
 ) -> int:
     """Say what a policy asks and what to think twice about; one that cannot be judged is refused.
 

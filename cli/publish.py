@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 def publish(
     context: typer.Context,
-    cids: Annotated[list[str] | None, typer.Argument(metavar="CIDS", help="Records; all that are private, if none is named.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would become public for ever; send nothing.")] = False,
+    cids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CIDS", help="Records; all that are private, if none is named."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would become public for ever; send nothing.")
+    ] = False,
 ) -> int:
     """Make records public for ever: pinned, logged and, with a chain, anchored.
 
@@ -31,8 +36,14 @@ def publish(
 
     session = Session.of(context)
     with session.registry() as registry:
-        chosen = plan(registry, cids or ()) if dry_run else publish(registry, cids or (), progress=session.say)
-    document = {"schema": "rakkan.publish/1", "dryRun": dry_run, "records": [_record(each) for each in chosen]}
+        chosen = (
+            plan(registry, cids or ()) if dry_run else publish(registry, cids or (), progress=session.say)
+        )
+    document = {
+        "schema": "rakkan.publish/1",
+        "dryRun": dry_run,
+        "records": [_record(each) for each in chosen],
+    }
     session.emit(document, lambda: _show(chosen, dry_run=dry_run))
     return exits.YES
 

@@ -30,11 +30,14 @@ OUTCOMES: Final[Mapping[str, tuple[str, str, str, str]]] = MappingProxyType(
 
 
 def console() -> Console:
-    """Stdout, with the width of the terminal, or without one when it is a file or a pipe."""
+    """Stdout, with the width of the terminal, or without one when it is a file or a pipe.
+
+    Markup is for our own words; anybody else's go in as ``rich.text.Text``, which has none.
+    """
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 10_000
-    return Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    return Console(width=width, emoji=False, highlight=False)
 
 
 def sign(outcome: str) -> str:
@@ -52,7 +55,9 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = ()) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=None, show_header=bool(headers), pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid = Table(
+        box=None, show_header=bool(headers), pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
+    )
     listed = [tuple(row) for row in rows]
     width = max((len(row) for row in listed), default=len(headers))
     for position in range(width):

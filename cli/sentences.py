@@ -14,6 +14,7 @@ from rakkan.cli.text import clean
 
 if TYPE_CHECKING:
     from rakkan.registry.flows.verify import Verification
+    from rakkan.schemas.record import Record
 
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -52,7 +53,47 @@ def verification(found: Verification) -> str:
         parts.append(f"What fails first: {failing.name}. {failing.detail}")
     if found.state in ("trusted", "intact", "recovered"):
         parts.append("This shows control of a key, not who made the image.")
-    return clean(" ".join(parts))
+    return clean(" ".join(part for part in parts if part))
+
+
+def bundle(found: Verification, *, holds: bool, fails: bool) -> str:
+    """Whether a bundle holds, by the checks that it can answer."""
+    if fails:
+        said = "it does not hold"
+    elif holds:
+        said = "everything in it holds"
+    else:
+        said = "cannot tell, because not all of it could be checked"
+    record = found.record
+    return clean(f"{_signers(record) if record else 'Nobody known'} stands behind this evidence: {said}.")
+
+
+def _who(found: Verification) -> str:
+    signer = found.report.signer if found.report is not None else None
+    said = STATES[found.state]
+    if found.state in ("trusted", "intact", "revoked"):
+        name = f"“{signer.subject}”" if signer and signer.subject else "somebody without a name"
+        # Only an issuer that is trusted here vouches for the name; else it is the signer's own choice.
+        who = name if found.state != "intact" else f"Somebody who goes by {name}"
+        return f"{who} signed this image: {said}."
+    if found.state == "invalid":
+        return f"Nobody stands behind this file as it is: {said}."
+    if found.state == "recovered" and found.record is not None:
+        return f"{_signers(found.record)} registered this image: {said}."
+    return f"Nobody known here stands behind this image: {said}."
+
+
+def _registered(found: Verification) -> str:
+    record = found.record
+    if record is None or found.state == "recovered":
+        return ""
+    since = record.parsed.predicate.get("stampedAt", "")
+    return f"{_signers(record)} registered it" + (f" on {str(since)[:10]}." if since else ".")
+
+
+def _signers(record: Record) -> str:
+    """Identity first: a key is not a person."""
+    return f"A key that nobody has identified ({', '.join(proof.signer for proof in record.parsed_envelope.proofs)})"
 
 
 def anchor(value: Mapping[str, Any]) -> str:
@@ -79,5 +120,9 @@ def consent(value: Mapping[str, Any]) -> list[str]:
 
 def transaction(state: str, block: int | None) -> str:
     """How far one transaction is."""
-    words = {"planned": "wanted, not signed yet", "signed": "signed and sent", "failed": "refused by the contract"}
+    words = {
+        "planned": "wanted, not signed yet",
+        "signed": "signed and sent",
+        "failed": "refused by the contract",
+    }
     return words.get(state, f"{state} in block {block}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rakkan.registry.settings import Settings
 
 
-class Interrupted(Exception):  # noqa: N818 - named for what happened
+class Interrupted(Exception):
     """Ctrl-C in the middle of a batch; the message says what was finished and is kept."""
 
 

@@ -30,19 +30,27 @@ _FEW: Final = 16
 
 def stamp(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILES|DIR", help="PNG, JPEG or WebP files, or folders of them.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES|DIR", help="PNG, JPEG or WebP files, or folders of them.")
+    ],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where stamped copies go. ['stamped' beside each file]")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where stamped copies go. ['stamped' beside each file]"),
     ] = None,
     creator: Annotated[str, typer.Option("--creator", metavar="NAME", help="Your name; stays private.")] = "",
     parent: Annotated[
-        list[Path] | None, typer.Option("--parent", metavar="FILE", help="What all of them were made from; repeatable.")
+        list[Path] | None,
+        typer.Option("--parent", metavar="FILE", help="What all of them were made from; repeatable."),
     ] = None,
     consent: Annotated[
-        str, typer.Option("--consent", metavar="TERMS", help="Consent for each: a name of terms, or a TOML or JSON file.")
+        str,
+        typer.Option(
+            "--consent", metavar="TERMS", help="Consent for each: a name of terms, or a TOML or JSON file."
+        ),
     ] = "",
     wallet_key: Annotated[
-        Path | None, typer.Option("--wallet-key", metavar="FILE", help="Key file of the wallet that gives the consent.")
+        Path | None,
+        typer.Option("--wallet-key", metavar="FILE", help="Key file of your wallet. [the home's own key]"),
     ] = None,
     grantee: Annotated[
         list[str] | None, typer.Option("--grantee", metavar="WHO", help="Who may use it. [as the terms say]")
@@ -50,13 +58,20 @@ def stamp(
     publish: Annotated[
         str | None,
         typer.Option(
-            "--publish", metavar="[prompt,workflow,parents]", help="Make the records public for ever; name what else to show."
+            "--publish",
+            metavar="[prompt,workflow,parents]",
+            help="Make the records public for ever; name what else to show.",
         ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes that sign. [one, or all cores for many files]")
+        int | None,
+        typer.Option(
+            "--jobs", metavar="N", min=1, help="Processes that sign. [one, or all cores for many files]"
+        ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
+    ] = False,
 ) -> int:
     """Stamp images with who made them and from what; the files given are never touched.
 
@@ -67,8 +82,8 @@ def stamp(
     from rakkan.registry.keys import read_wallet_key
 
     session = Session.of(context)
-    if not consent and (wallet_key or grantee):
-        raise Invalid("--wallet-key and --grantee say who consents to what.", code="usage", hint="Add --consent TERMS.")
+    if grantee and not consent:
+        raise Invalid("--grantee says for whom a consent is.", code="usage", hint="Add --consent TERMS.")
     paths = list(_images(files, out))
     options = StampOptions(
         out=out,
@@ -86,7 +101,9 @@ def stamp(
     return exits.of_errors(item.error for item in items if item.error is not None)
 
 
-def _run(session: Session, registry: Registry, paths: Sequence[Path], options: StampOptions) -> Sequence[StampItem]:
+def _run(
+    session: Session, registry: Registry, paths: Sequence[Path], options: StampOptions
+) -> Sequence[StampItem]:
     from rakkan.registry.flows.publish import publish
     from rakkan.registry.flows.stamping import stamp_files
 
@@ -102,7 +119,9 @@ def _run(session: Session, registry: Registry, paths: Sequence[Path], options: S
     except KeyboardInterrupt:
         _answer(session, done, published=False)
         kept = sum(1 for item in done if item.state in ("stamped", "already"))
-        raise Interrupted(f"{kept} of {len(paths)} are stamped and kept; run it again to do the rest.") from None
+        raise Interrupted(
+            f"{kept} of {len(paths)} are stamped and kept; run it again to do the rest."
+        ) from None
     records = [record for item in items for record in (item.record, item.consent) if record is not None]
     if not options.publish or options.dry_run or not records:
         _answer(session, items, published=False)
@@ -121,7 +140,9 @@ def _answer(session: Session, items: Sequence[StampItem], *, published: bool) ->
     session.emit(document, lambda: _show(items))
     for item in items:
         for finding in item.findings:
-            session.warn(f"{item.input}: the generator's record holds {finding}; it stays private unless you publish it.")
+            session.warn(
+                f"{item.input}: the generator's record holds {finding}; it stays private unless you publish it."
+            )
         if item.error is not None:
             session.fail(str(item.error))
 
@@ -155,7 +176,9 @@ def _disclose(value: str | None) -> tuple[str, ...]:
     unknown = sorted(set(names) - DISCLOSABLE)
     if unknown:
         raise Invalid(
-            f"--publish cannot show {unknown[0]!r}.", code="usage", hint=f"It knows {', '.join(sorted(DISCLOSABLE))}."
+            f"--publish cannot show {unknown[0]!r}.",
+            code="usage",
+            hint=f"It knows {', '.join(sorted(DISCLOSABLE))}.",
         )
     return names
 
@@ -172,7 +195,9 @@ def _images(names: Sequence[Path], out: Path | None) -> Iterator[Path]:
             below[:] = sorted(
                 each
                 for each in below
-                if not each.startswith(".") and each != _OUTPUTS and (Path(folder) / each).resolve() != outputs
+                if not each.startswith(".")
+                and each != _OUTPUTS
+                and (Path(folder) / each).resolve() != outputs
             )
             for each in sorted(files):
                 if each.lower().endswith(SUFFIXES) and not each.startswith("."):
@@ -180,7 +205,7 @@ def _images(names: Sequence[Path], out: Path | None) -> Iterator[Path]:
                     yield Path(folder) / each
         if not found:
             raise NotFound(
-                f"The folder {name} holds no PNG, JPEG or WebP file.", code="images-missing", hint="Name the folder they are in."
+                f"The folder {name} holds no PNG, JPEG or WebP file.",
+                code="images-missing",
+                hint="Name the folder they are in.",
             )
-
-

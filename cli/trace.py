@@ -11,6 +11,7 @@ import typer
 
 from rakkan.cli import exits, render
 from rakkan.cli.session import Session
+from rakkan.cli.works import work_record
 
 
 def trace(
@@ -21,14 +22,18 @@ def trace(
 
     Example: rakkan trace picture.png
     """
-    from rakkan.registry.flows.opening import resolve
     from rakkan.registry.flows.tracing import trace
 
     session = Session.of(context)
     with session.registry() as registry:
-        record = resolve(registry, name, kind="work").record
+        record = work_record(registry, name)
         graph = trace(registry, record.record_id.digest)
-    found = {"schema": "rakkan.lineage/1", "recordId": str(record.record_id), "envelope": str(record.envelope_cid), **graph}
+    found = {
+        "schema": "rakkan.lineage/1",
+        "recordId": str(record.record_id),
+        "envelope": str(record.envelope_cid),
+        **graph,
+    }
     session.emit(found, lambda: render.lineage(graph, str(record.record_id)))
     if graph["truncated"]:
         session.warn("There is more lineage than is shown here.")

@@ -32,7 +32,9 @@ def _verdict() -> None:
 def make(
     context: typer.Context,
     lock: Annotated[Path, typer.Argument(metavar="LOCK", help="The lock of the dataset.")],
-    policy: Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="The policy to judge it under.")],
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="FILE|NAME", help="The policy to judge it under.")
+    ],
 ) -> int:
     """Judge every item of a locked dataset. Exit: approved 0, rejected 1, cannot tell 3.
 
@@ -51,7 +53,9 @@ def make(
 @app.command("show")
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict, or the newest on a dataset.")],
+    name: Annotated[
+        str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict, or the newest on a dataset.")
+    ],
 ) -> int:
     """Show a verdict made here. Exit: approved 0, rejected 1, cannot tell 3.
 
@@ -86,14 +90,19 @@ def _show(made: MadeVerdict) -> None:
     counts, gate = verdict.counts, verdict.gate
     who = f"The gate {gate.address} on chain {gate.chain_id} is told" if gate else "This registry says"
     said = sentences.DECISIONS[verdict.outcome]
-    line(f"{who}: {said}. {counts.items} items: {counts.passed} pass, {counts.failed} fail, {counts.undetermined} unknown.")
+    line(
+        f"{who}: {said}. {counts.items} items: {counts.passed} pass, {counts.failed} fail, {counts.undetermined} unknown."
+    )
     line()
     render.outcomes(_clause(each) for each in verdict.clauses)
     line()
     rows = [("record", str(made.record.record_id)), ("envelope", str(made.record.envelope_cid))]
     rows += [("policy", str(verdict.policy.cid)), ("subject", verdict.subject)]
     block = f", block {verdict.as_of.block.number}" if verdict.as_of.block else ""
-    rows += [("as of", f"{verdict.issued_at}, {verdict.as_of.log_size} records{block}"), ("until", verdict.valid_until)]
+    rows += [
+        ("as of", f"{verdict.issued_at}, {verdict.as_of.log_size} records{block}"),
+        ("until", verdict.valid_until),
+    ]
     render.table(rows)
 
 
@@ -102,5 +111,7 @@ def _clause(clause: Any) -> tuple[str, str, str]:  # noqa: ANN401 - ClauseResult
     if clause.observed is not None:
         detail = f"{clause.observed}" + (f" of {clause.limit} asked" if clause.limit is not None else "")
     if clause.witnesses:
-        detail += f" first: sha256:{clause.witnesses[0]}" + (f" and {len(clause.witnesses) - 1} more" if clause.witnesses[1:] else "")
+        detail += f" first: sha256:{clause.witnesses[0]}" + (
+            f" and {len(clause.witnesses) - 1} more" if clause.witnesses[1:] else ""
+        )
     return clause.clause, clause.outcome.value, detail.strip()

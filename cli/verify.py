@@ -20,26 +20,38 @@ if TYPE_CHECKING:
     from rakkan.registry.settings import Settings
 
 Trust = Annotated[
-    Path | None, typer.Option("--trust", metavar="PEM", help="Certificates of the issuers you trust, not the home's.")
+    Path | None,
+    typer.Option("--trust", metavar="PEM", help="Certificates of the issuers you trust, not the home's."),
 ]
 LogKeys = Annotated[
     list[str] | None,
-    typer.Option("--log-key", metavar="VKEY|FILE", help="Key of a log you trust, not the home's; repeatable."),
+    typer.Option(
+        "--log-key", metavar="VKEY|FILE", help="Key of a log you trust, not the home's; repeatable."
+    ),
 ]
 Chain = Annotated[
-    str | None, typer.Option("--chain", metavar="FILE|URL", help="The chain: a file that pins it, or another node of the home's.")
+    str | None,
+    typer.Option(
+        "--chain", metavar="FILE|URL", help="The chain: a file that pins it, or another node of the home's."
+    ),
 ]
 
 
 def verify(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="FILE|DIGEST|CID", help="An image, kind:hex, or a record.")],
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody; say what could not be asked.")] = False,
-    bundle: Annotated[Path | None, typer.Option("--bundle", metavar="CAR", help="Evidence from a file, not the home.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody; say what could not be asked.")
+    ] = False,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", metavar="CAR", help="Evidence from a file, not the home.")
+    ] = None,
     trust: Trust = None,
     log_key: LogKeys = None,
     chain: Chain = None,
-    grantee: Annotated[str, typer.Option("--grantee", metavar="WHO", help="For whom consent is asked.")] = "public",
+    grantee: Annotated[
+        str, typer.Option("--grantee", metavar="WHO", help="For whom consent is asked.")
+    ] = "public",
 ) -> int:
     """Check an image: who signed and registered it, whether it is unchanged, what may be done with it.
 
@@ -50,7 +62,9 @@ def verify(
     from rakkan.registry.flows.opening import verify_name
 
     session = Session.of(context)
-    options = options_of(offline=offline, bundle=bundle, trust=trust, log_key=log_key, chain=chain, grantee=grantee)
+    options = options_of(
+        offline=offline, bundle=bundle, trust=trust, log_key=log_key, chain=chain, grantee=grantee
+    )
     found = verify_name(settings_of(session, chain), name, options)
     session.emit(document(found), lambda: show(found))
     return exits.VERIFICATIONS[found.state]
@@ -70,14 +84,21 @@ def options_of(
 
     pinned = None if chain is None or _is_url(chain) else chain
     return VerifyOptions(
-        offline=offline, bundle=bundle, trust=trust, log_keys=tuple(log_key or ()), chain=pinned, grantee=grantee
+        offline=offline,
+        bundle=bundle,
+        trust=trust,
+        log_keys=tuple(log_key or ()),
+        chain=pinned,
+        grantee=grantee,
     )
 
 
 def settings_of(session: Session, chain: str | None) -> Settings:
     """The settings, with another node to ask for the home's chain if ``--chain`` is a URL."""
     settings = session.settings()
-    return settings.model_copy(update={"rpc_url": chain}) if chain is not None and _is_url(chain) else settings
+    return (
+        settings.model_copy(update={"rpc_url": chain}) if chain is not None and _is_url(chain) else settings
+    )
 
 
 def _is_url(text: str) -> bool:
@@ -103,7 +124,8 @@ def document(found: Verification) -> dict[str, Any]:
 def checks(found: Verification) -> list[dict[str, str]]:
     """All checks as JSON values."""
     return [
-        {"name": each.name, "outcome": each.outcome.value, "code": each.code, "detail": each.detail} for each in found.checks
+        {"name": each.name, "outcome": each.outcome.value, "code": each.code, "detail": each.detail}
+        for each in found.checks
     ]
 
 

@@ -33,7 +33,9 @@ def work_record(registry: Registry, name: str) -> Record:
 
     record = resolve(registry, name).record
     if record.kind != "work":
-        raise Invalid(f"{name} is a {record.kind} record, not a work.", code="record-kind", hint="Name a work.")
+        raise Invalid(
+            f"{name} is a {record.kind} record, not a work.", code="record-kind", hint="Name a work."
+        )
     return record
 
 
@@ -93,7 +95,9 @@ def read_file(path: Path, what: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise NotFound(
-            f"The {what} {path} cannot be read: {error.strerror}.", code="file-missing", hint="Check the path."
+            f"The {what} {path} cannot be read: {error.strerror}.",
+            code="file-missing",
+            hint="Check the path.",
         ) from error
 
 
@@ -127,5 +131,7 @@ def _translated(path: Path, action: Callable[[], None]) -> None:
     except OSError as error:
         kind: type[DomainError] = Refused if isinstance(error, PermissionError) else Unavailable
         raise kind(
-            f"{path} cannot be written: {error.strerror}.", code="file-unwritable", hint="Name another place with --out."
+            f"{path} cannot be written: {error.strerror}.",
+            code="file-unwritable",
+            hint="Name another place with --out.",
         ) from error

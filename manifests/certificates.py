@@ -159,6 +159,7 @@ def _parse_der(der: bytes) -> x509.Certificate:
     return certificate
 
 
+@lru_cache(maxsize=256)
 def fingerprint(certificate: x509.Certificate) -> bytes:
     """SHA-256 of the certificate's DER bytes; 32 bytes."""
     return certificate.fingerprint(hashes.SHA256())

@@ -9,13 +9,13 @@ what the assertions mean.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rakkan.manifests.boxes import ContentBox, Superbox, malformed, read_superbox
 from rakkan.manifests.decoding import read_cbor, read_json
+from rakkan.manifests.uri import base_label, manifest_of, split_assertion
 from rakkan.schemas.values import Digest
 
 _TAIL: Final = bytes.fromhex("00110010800000aa00389b71")
@@ -26,10 +26,7 @@ _CBOR, _JSON = (kind + _TAIL for kind in (b"cbor", b"json"))
 _CLAIM_LABELS: Final = {"c2pa.claim": 1, "c2pa.claim.v2": 2}
 _HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _BINDINGS: Final = ("c2pa.hash.data", "c2pa.hash.bmff", "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3")
-_URI: Final = re.compile(
-    r"self#jumbf=(?:/c2pa/(?P<manifest>[^/]{1,256})/)?c2pa\.assertions/(?P<label>[^/]{1,256})"
-)
-_MANIFEST_URI: Final = re.compile(r"self#jumbf=/c2pa/(?P<manifest>[^/]{1,256})")
+INGREDIENT_LABELS: Final = ("c2pa.ingredient", "c2pa.ingredient.v2", "c2pa.ingredient.v3")
 MAX_REFERENCES: Final = 4096
 
 
@@ -148,6 +145,14 @@ class ManifestStore:
         """The manifest that speaks for the file."""
         return self.manifests[-1]
 
+    @property
+    def lineage(self) -> tuple[Manifest, ...]:
+        """The active manifest and, while they are update manifests, the ones that they update."""
+        found = [self.active]
+        while found[-1].update and (parent := self.find(_parent(found[-1]))) and parent not in found:
+            found.append(parent)
+        return tuple(found)
+
     def find(self, label: str) -> Manifest | None:
         """The manifest of this name."""
         return next((manifest for manifest in self.manifests if manifest.label == label), None)
@@ -198,39 +203,17 @@ def identify(store: bytes) -> ManifestIdentity:
 
 def identity_of(store: ManifestStore) -> ManifestIdentity:
     """As :func:`identify`, for a store already taken apart."""
-    active = binding = store.active
-    for _ in store.manifests:  # an update manifest updates its one parent; bounded, so cycles end
-        parent = store.find(_parent(binding)) if binding.update else None
-        if parent is None:
-            break
-        binding = parent
+    active = store.active
     return ManifestIdentity(
         c2pa_claim=Digest("c2paClaim", hashlib.sha256(active.claim).digest()),
-        hard_binding=binding.hard_binding,
+        hard_binding=store.lineage[-1].hard_binding,
         label=active.label,
         manifests=tuple(manifest.label for manifest in store.manifests),
     )
 
 
-def base_label(label: str) -> str:
-    """An assertion's label without its instance: ``c2pa.ingredient.v3`` of ``c2pa.ingredient.v3__1``."""
-    return re.sub(r"__[0-9]{1,6}\Z", "", label)
-
-
-def manifest_of(uri: object) -> str:
-    """The name of the manifest that an absolute JUMBF URI points into, or an empty string."""
-    found = _MANIFEST_URI.match(uri) if isinstance(uri, str) else None
-    return found["manifest"] if found else ""
-
-
-def assertion_of(uri: object) -> str:
-    """The label of the assertion that a JUMBF URI names, or an empty string."""
-    found = _URI.fullmatch(uri) if isinstance(uri, str) else None
-    return found["label"] if found else ""
-
-
 def _parent(manifest: Manifest) -> str:
-    for label in manifest.labels("c2pa.ingredient", "c2pa.ingredient.v2", "c2pa.ingredient.v3"):
+    for label in manifest.labels(*INGREDIENT_LABELS):
         fields = manifest.read(label)
         if isinstance(fields, dict) and fields.get("relationship") == "parentOf":
             target = fields.get("activeManifest", fields.get("c2pa_manifest"))
@@ -285,14 +268,13 @@ def _references(fields: Mapping[str, object], version: int) -> Iterator[Referenc
         entries = fields.get(name)
         for entry in entries if isinstance(entries, list) else []:
             count += 1
-            uri = entry.get("url") if isinstance(entry, dict) else None
-            found = _URI.fullmatch(uri) if isinstance(uri, str) else None
-            if count > MAX_REFERENCES or not found:
+            manifest, label = split_assertion(entry.get("url") if isinstance(entry, dict) else None)
+            if count > MAX_REFERENCES or not label:
                 raise malformed("the claim lists something that is not an assertion of its own", "claim-form")
             algorithm, digest = entry.get("alg", default), entry.get("hash")
             if not isinstance(algorithm, str) or algorithm not in _HASHES or not isinstance(digest, bytes):
                 raise malformed("the claim lists an assertion without a digest we know", "claim-form")
-            yield Reference(found["label"], found["manifest"] or "", algorithm, digest, created)
+            yield Reference(label, manifest, algorithm, digest, created)
 
 
 def _cbor_content(box: Superbox) -> bytes:

@@ -36,7 +36,28 @@ ACTION_LABELS: Final = ("c2pa.actions", "c2pa.actions.v2")
 MAX_ACTIONS: Final = 200
 
 _IPTC: Final = frozenset(
-    ["algorithmicMedia", "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeSynthetic", "compositeWithTrainedAlgorithmicMedia", "computationalCapture", "dataDrivenMedia", "digitalArt", "digitalCapture", "digitalCreation", "humanEdits", "minorHumanEdits", "negativeFilm", "positiveFilm", "print", "screenCapture", "softwareImage", "trainedAlgorithmicMedia", "virtualRecording"]
+    [
+        "algorithmicMedia",
+        "algorithmicallyEnhanced",
+        "composite",
+        "compositeCapture",
+        "compositeSynthetic",
+        "compositeWithTrainedAlgorithmicMedia",
+        "computationalCapture",
+        "dataDrivenMedia",
+        "digitalArt",
+        "digitalCapture",
+        "digitalCreation",
+        "humanEdits",
+        "minorHumanEdits",
+        "negativeFilm",
+        "positiveFilm",
+        "print",
+        "screenCapture",
+        "softwareImage",
+        "trainedAlgorithmicMedia",
+        "virtualRecording",
+    ]
 )
 _C2PA: Final = frozenset({"empty", "trainedAlgorithmicData"})
 _SOURCES: Final = frozenset(
@@ -47,6 +68,7 @@ _SOURCES: Final = frozenset(
     }
     | {f"http://c2pa.org/digitalsourcetype/{name}" for name in _C2PA}
 )
+_WORDS: Final = frozenset(use.value for use in Use)
 # From the most to the least restrictive; "constrained" without terms means "notAllowed" (CAWG 1.1).
 _STRICT: Final = (Use.NOT_ALLOWED, Use.CONSTRAINED, Use.ALLOWED)
 
@@ -107,11 +129,18 @@ def read_terms(manifest: Manifest) -> Terms:
             before = uses[key]
             if before not in (None, use):
                 faults.add("use-contradicted", f"{key} is said to be {before} and {use}")
-            uses[key] = min((use, before or use), key=_STRICT.index)
+            uses[key] = most_restrictive(before, use)
     actions = tuple(_actions(manifest, faults))
     provenance = _provenance(manifest, faults)
     said = bool(actions or provenance or any(uses.values()))
     return Terms(uses, actions, provenance, (_attribution(manifest), faults.check(said=said)))
+
+
+def most_restrictive(one: Use | None, other: Use | None) -> Use | None:
+    """Of two words the one that forbids more; silence adds nothing to a word."""
+    if one is None or other is None:
+        return one or other
+    return min((one, other), key=_STRICT.index)
 
 
 class _Faults:
@@ -182,9 +211,9 @@ def _uses(manifest: Manifest, label: str, faults: _Faults) -> Iterator[tuple[str
                 faults.doubt("use-key-unknown", f"{plain(name)} is a reserved key that is not known here")
             continue  # others may be added by anyone, and grant nothing here
         word = entry.get("use") if isinstance(entry, dict) else None
-        try:
+        if isinstance(word, str) and word in _WORDS:
             yield key, Use(word)
-        except ValueError:
+        else:
             faults.add("use-unknown", f"{key} is said to be {plain(word, 40) or 'something unreadable'!r}")
             yield key, Use.NOT_ALLOWED
 
@@ -199,7 +228,7 @@ def _actions(manifest: Manifest, faults: _Faults) -> Iterator[Action]:
                 faults.add("actions-malformed", f"{plain(label)} does not hold up to {MAX_ACTIONS} actions")
                 return
             source = entry.get("digitalSourceType")
-            if source is not None and source not in _SOURCES:
+            if source is not None and not (isinstance(source, str) and source in _SOURCES):
                 faults.add(
                     "source-type-unknown",
                     f"{plain(source, 80) or 'a digital source type'!r} is not an IPTC term",

@@ -24,6 +24,8 @@ def plain(value: object, limit: int = MAX_LENGTH) -> str:
     """
     if not isinstance(value, str):
         return ""
+    if len(value) <= limit and value.isprintable() and " ".join(value.split()) == value:
+        return value
     cut = value[: 4 * limit]
     seen = "".join(
         " " if sign.isspace() else sign

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Self
 
 from cryptography import x509
@@ -125,6 +126,7 @@ def in_force(certificate: x509.Certificate, instant: datetime) -> bool:
     return certificate.not_valid_before_utc <= instant <= certificate.not_valid_after_utc
 
 
+@lru_cache(maxsize=256)
 def may_sign(certificate: x509.Certificate) -> bool:
     """Whether the certificate may sign claims: no authority, digital signatures, a signer's usage."""
     basic, usage, extended = (_extension(certificate, kind) for kind in _UNDERSTOOD)
@@ -138,6 +140,7 @@ def may_sign(certificate: x509.Certificate) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def _may_issue(certificate: x509.Certificate, *, below: int) -> bool:
     """Whether the certificate may issue others, with ``below`` further issuers between it and the signer."""
     basic, usage, _ = (_extension(certificate, kind) for kind in _UNDERSTOOD)
@@ -150,6 +153,7 @@ def _may_issue(certificate: x509.Certificate, *, below: int) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)  # a signature check each; the same few pairs come up in every batch
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)

@@ -49,8 +49,8 @@ def read_comfyui(
     if not graph.nodes and not _is_drawing(texts.get("workflow", "")):
         return None
     order = graph.upstream(graph.roots)
-    passes = {node.key: _pass(graph, node) for node in order if _is_sampler(node)}
-    passes = dict(islice(passes.items(), MAX_PASSES))
+    samplers = islice(filter(_is_sampler, order), MAX_PASSES)
+    passes = {node.key: _pass(graph, node) for node in samplers}
     positive = _joined(graph, passes, "positive")
     negative = _joined(graph, passes, "negative")
     hashes = {(model.role, model.stem): model.declared for model in known}

@@ -73,10 +73,11 @@ class Graph:
         if not isinstance(document, dict) or len(document) > MAX_NODES:
             return
         for key, value in document.items():
-            if isinstance(value, dict) and isinstance(value.get("class_type"), str):
+            kind = value.get("class_type") if isinstance(value, dict) else None
+            if isinstance(kind, str) and not isinstance(kind, Number):
                 inputs = value.get("inputs")
                 named = dict(islice(inputs.items(), MAX_INPUTS)) if isinstance(inputs, dict) else {}
-                self.nodes[key] = Node(key, value["class_type"], named)
+                self.nodes[key] = Node(key, kind, named)
 
     @cached_property
     def roots(self) -> tuple[Node, ...]:

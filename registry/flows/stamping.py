@@ -17,7 +17,7 @@ from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept
 from rakkan.registry.flows.consents import Terms, chain_domain, give
 from rakkan.registry.flows.drafting import ParentUse, draft_work
-from rakkan.registry.flows.signing import Prepared, Task, prepared
+from rakkan.registry.flows.signing import Prepared, Task, parent_names, prepared
 from rakkan.registry.rules.eip712 import address_of
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry

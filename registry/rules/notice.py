@@ -21,7 +21,8 @@ LANGUAGE: Final = "en"
 # Fixed here and not asked of a Unicode database, which differs from one Python to the next: control
 # characters, line and paragraph separators, invisible and direction-changing ones, and our quotes.
 _UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
     '\ud800-\udfff\U000e0000-\U000e0fff"“”„‟]'
 )
 _SCOPE_WORDS: Final = {

@@ -10,6 +10,7 @@ import http.server
 import json
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from rakkan.registry.ledger.evm import EvmLedger
 from rakkan.registry.ledger.loopback import ask
 from rakkan.registry.ports import Call, ChainIdentity, Ledger, Observation, SignedTransaction
 from rakkan.registry.rules.eip712 import address_of
+from rakkan.schemas.errors import DomainError
 from rakkan.schemas.identity import Address, keccak
 
 ORIGIN = "rakkan/0123456789abcdef"
@@ -34,6 +36,9 @@ PUBLISHER_KEY = b"\x11" * 32
 COMMUNITY_KEY = b"\x12" * 32
 ATTESTER_KEY = b"\x13" * 32
 AUTHORITY_KEY = b"\x14" * 32
+
+SECRET = "token-4f1c"
+"""What a URL may carry, and no error may show."""
 
 
 @dataclass
@@ -140,6 +145,22 @@ def ask_everything(ledger: Ledger, to: Address) -> list[Callable[[], object]]:
         lambda: ledger.broadcast(stranger),
         lambda: ledger.observe(stranger.hash),
     ]
+
+
+def outcome_of(question: Callable[[], object]) -> str:
+    """The code of the error that a question raises; ``believed`` if it raises none."""
+    raised: DomainError | None = None
+    try:
+        question()
+    except DomainError as error:
+        raised = error
+    if raised is None:
+        return "believed"
+    shown = "".join(traceback.format_exception(raised)) + str(raised.fields)
+    assert SECRET not in shown
+    assert PUBLISHER_KEY.hex() not in shown
+    assert str(raised).isprintable()
+    return raised.code
 
 
 Lie = Callable[[str, list[Any], dict[str, Any]], Any]

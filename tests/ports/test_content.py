@@ -216,7 +216,7 @@ def dag_put(node: Kubo, content: bytes) -> str:
 
 
 @needs_kubo
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=values)
 def test_kubo_writes_the_same_dag_json(kubo: Kubo, value: object) -> None:
     ours = str(Cid.of(canonical(value)))

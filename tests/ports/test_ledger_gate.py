@@ -287,7 +287,7 @@ def test_deploying_tells_each_contract_and_attaching_recognises_them(chain: Loca
             "gate": ours.gate,
             "book": ours.book,
         }
-        return attach(chain.rpc_url, **{**given, **changes})
+        return attach(chain.rpc_url, **{**given, **changes})  # type: ignore[arg-type]
 
     assert attaching() == ours
     assert attaching(gate=None, book=None).gate is None

@@ -1,0 +1,195 @@
+"""``rakkan gate``: ask the contract, hand it verdicts, and stop it with a proof.
+
+It decides how a subject and a policy are named. Whether an approval stands is the contract's to say.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rakkan.cli import exits, render, sentences
+from rakkan.cli.commands import group
+from rakkan.cli.policy import load_policy
+from rakkan.cli.session import Session, line
+from rakkan.cli.works import read_file
+from rakkan.schemas.errors import Invalid, Refused
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.gates import GateStatus
+    from rakkan.registry.service import Registry
+    from rakkan.registry.store.outbox import Transaction
+
+app = group()
+
+Named = Annotated[
+    str,
+    typer.Argument(
+        metavar="CID|datasetRoot:HEX|LOCK",
+        help="A verdict made here, or with --policy the lock of a dataset.",
+    ),
+]
+Policy = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="The policy, if a lock is named.")]
+Wait = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")]
+
+
+@app.callback()
+def _gate() -> None:
+    """Ask the contract, hand it verdicts, stop it with a proof."""
+
+
+@app.command("status")
+def status(context: typer.Context, name: Named, policy: Policy = "") -> int:
+    """Ask the contract whether a dataset is approved. Exit: yes 0, no 1.
+
+    Example: rakkan gate status training.lock.json --policy strict-art-lora
+    """
+    from rakkan.registry.flows.gates import status
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        found = status(registry, *_subject_and_policy(registry, name, policy))
+    document = _status(found)
+    session.emit(document, lambda: _show_status(document))
+    return exits.YES if found.approved else exits.NO
+
+
+@app.command("submit")
+def submit(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict made here.")],
+    dry_run: Wait = False,
+) -> int:
+    """Hand a verdict to the gate that it was made for.
+
+    Example: rakkan gate submit baguqeera…
+    """
+    from rakkan.registry.flows.gates import submit
+    from rakkan.registry.flows.verdicts import load
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        made = load(registry, name)
+        if dry_run:
+            return _plan(session, registry, "submit", str(made.record.record_id))
+        done = submit(registry, made)
+    return _sent(session, "submit", str(made.record.record_id), done)
+
+
+@app.command("brake")
+def brake(context: typer.Context, name: Named, policy: Policy = "", dry_run: Wait = False) -> int:
+    """Fell an approval that relies on a withdrawn consent, with the proof that it does.
+
+    Example: rakkan gate brake datasetRoot:9f86d0…
+    """
+    from rakkan.registry.flows.gates import brake
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        subject, policy_id = _subject_and_policy(registry, name, policy)
+        if dry_run:
+            return _plan(session, registry, "brake", subject.hex())
+        done = brake(registry, subject, policy_id)
+    return _sent(session, "brake", subject.hex(), done)
+
+
+def _subject_and_policy(registry: Registry, name: str, policy: str) -> tuple[bytes, bytes]:
+    from rakkan.registry.flows.verdicts import load
+    from rakkan.registry.rules.dataset import parse_lock
+
+    if policy:
+        return parse_lock(read_file(Path(name), "lock")).subject, load_policy(policy).cid.digest
+    if Path(name).is_file():
+        raise Invalid(
+            f"{name} is a lock, and the policy is not named.", code="usage", hint="Add --policy FILE|NAME."
+        )
+    made = load(registry, name)
+    return bytes.fromhex(made.verdict.subject), made.stored.policy
+
+
+def _status(found: GateStatus) -> dict[str, Any]:
+    from rakkan.schemas.instant import format_instant
+    from rakkan.schemas.values import DAG_JSON, Cid
+    from rakkan.schemas.verdict import Decision
+
+    held = found.verdict
+    return {
+        "schema": "rakkan.gate-status/1",
+        "approved": found.approved,
+        "chain": found.chain_id,
+        "gate": str(found.gate),
+        "block": found.block,
+        "subject": found.subject.hex(),
+        "policy": str(Cid(DAG_JSON, found.policy)),
+        "verdict": {
+            "recordId": str(Cid(DAG_JSON, held.record_id)),
+            "outcome": Decision(held.outcome).word,
+            "attester": str(held.attester),
+            "recordedAt": format_instant(held.recorded_at),
+            "issuedAt": format_instant(held.issued_at),
+            "validUntil": format_instant(held.valid_until),
+            "braked": held.braked,
+            "retracted": held.retracted,
+            "suspended": held.suspended,
+        }
+        if held
+        else None,
+    }
+
+
+def _show_status(document: dict[str, Any]) -> None:
+    held = document["verdict"]
+    word = "approves" if document["approved"] else "does not approve"
+    line(
+        f"The gate {document['gate']} on chain {document['chain']} {word} it, as of block {document['block']}."
+    )
+    line()
+    rows = [("subject", document["subject"]), ("policy", document["policy"])]
+    if held is None:
+        rows.append(("verdict", "none on file"))
+    else:
+        rows += [("verdict", held["recordId"]), ("outcome", sentences.DECISIONS[held["outcome"]])]
+        rows += [("recorded", held["recordedAt"]), ("until", held["validUntil"])]
+        rows += [(name, "yes") for name in ("braked", "retracted", "suspended") if held[name]]
+    render.table(rows)
+
+
+def _plan(session: Session, registry: Registry, what: str, name: str) -> int:
+    identity = registry.identity
+    if identity is None or identity.gate is None:
+        raise Refused("This home has no gate.", code="no-gate", hint="Run `rakkan init --chain local`.")
+    document = {
+        "schema": "rakkan.transaction-plan/1",
+        "what": what,
+        "about": name,
+        "chain": identity.chain_id,
+        "gate": str(identity.gate),
+    }
+    session.emit(
+        document,
+        lambda: line(
+            f"Would {what} {name} at the gate {identity.gate} on chain {identity.chain_id}; nothing was sent."
+        ),
+    )
+    return exits.YES
+
+
+def _sent(session: Session, what: str, name: str, done: Transaction) -> int:
+    document = {
+        "schema": "rakkan.transaction/1",
+        "what": what,
+        "about": name,
+        "state": done.state,
+        "tx": f"0x{done.signed.hash.hex()}" if done.signed else None,
+        "block": done.block_number,
+        "gas": done.gas_used,
+    }
+    session.emit(
+        document,
+        lambda: line(
+            f"{what}: {sentences.transaction(done.state, done.block_number)}, gas {done.gas_used}, {document['tx']}"
+        ),
+    )
+    return exits.YES
