@@ -5,13 +5,15 @@ It decides how a founding is asked for and shown. What is made is in ``rakkan.re
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from rakkan.cli import exits, render
 from rakkan.cli.session import Session, line
 from rakkan.schemas.errors import Invalid
+
+CONTRACTS: Final = {"log": "ProvenanceLog", "consents": "ConsentRegistry", "gate": "ConsentGate", "book": "ApprovalBook"}
 
 
 def init(
@@ -91,7 +93,7 @@ def _show(document: dict[str, Any]) -> None:
     rows = [("home", document["home"]), ("log", document["origin"]), ("log key", *document["logKeys"][:1])]
     if chain:
         rows.append(("chain", f"{chain['chainId']} ({chain['kind']})"))
-        rows += [(name, chain[name]) for name in ("log", "consents", "gate", "book") if chain.get(name)]
+        rows += [(said, chain[name]) for name, said in CONTRACTS.items() if chain.get(name)]
     else:
         rows.append(("chain", "none: records are kept and logged, and nothing is anchored"))
     render.table(rows)

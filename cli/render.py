@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rakkan.cli.text import clean
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.tree import Tree
 
 OUTCOMES: Final[Mapping[str, tuple[str, str, str, str]]] = MappingProxyType(
@@ -64,7 +64,7 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = ()) -> None:
         grid.add_column(headers[position] if position < len(headers) else "", overflow="fold")
     for row in listed:
         grid.add_row(*(Text(clean(cell)) for cell in row))
-    console().print(grid)
+    _print(grid)
 
 
 def outcomes(rows: Iterable[tuple[str, str, str]]) -> None:
@@ -78,7 +78,7 @@ def outcomes(rows: Iterable[tuple[str, str, str]]) -> None:
     for name, outcome, detail in rows:
         _, _, word, style = OUTCOMES[outcome]
         grid.add_row(Text(sign(outcome), style), Text(clean(name)), Text(word, style), Text(clean(detail)))
-    console().print(grid)
+    _print(grid)
 
 
 def lineage(graph: Mapping[str, Any], start: str) -> None:
@@ -101,7 +101,16 @@ def lineage(graph: Mapping[str, Any], start: str) -> None:
     for title, edges in (("made from", up), ("made into", down)):
         if edges.get(start):
             _branch(root.add(Text(title)), start, edges, nodes, frozenset({start}))
-    console().print(root)
+    _print(root)
+
+
+def _print(drawing: RenderableType) -> None:
+    """Print, without the blanks that fill columns up to their width."""
+    to = console()
+    with to.capture() as drawn:
+        to.print(drawing)
+    for each in drawn.get().splitlines():
+        print(each.rstrip())  # noqa: T201 - stdout is data
 
 
 def _branch(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "trusted": "unchanged, and signed by an issuer recognised here",
+        "trusted": "unchanged, issuer recognised here",
         "intact": "unchanged, issuer not recognised here",
         "invalid": "not what was signed",
         "revoked": "signed with a certificate that its issuer has taken back",

@@ -41,6 +41,7 @@ _BROKEN: Final = (
     x509.UnsupportedGeneralNameType,
     Warning,
 )
+_ISSUING: Final = "Issuing authority"
 _MAX_DER: Final = 16 * 1024
 _MAX_NAME: Final = 64  # ub-common-name, RFC 5280 appendix A.1
 
@@ -78,7 +79,7 @@ def new_authority(common_name: str, now: datetime) -> Authority:
         Invalid: ``certificate-name``.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name(common_name)
+    name = _name(common_name, _ISSUING)
     builder = _builder(
         name, name, key.public_key(), key.public_key(), now, now + timedelta(days=AUTHORITY_DAYS)
     )
@@ -182,22 +183,20 @@ def _touch(certificate: x509.Certificate) -> None:
     _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
-def _name(text: str) -> x509.Name:
-    """The name asked for; the organisation says that nobody vouches for it."""
-    if (
-        not 1 <= len(text) <= _MAX_NAME
-        or text != text.strip()
-        or any(unicodedata.category(c)[0] == "C" for c in text)
-    ):
+def _name(text: str, *units: str) -> x509.Name:
+    """The name asked for; the organisation says that nobody vouches for it.
+
+    An authority's name carries a unit, so that it differs from an artist's of the same name: a
+    certificate whose issuer and subject are alike passes for self-signed and is refused.
+    """
+    seen = not any(unicodedata.category(sign)[0] == "C" for sign in text)
+    if not 1 <= len(text) <= _MAX_NAME or text != text.strip() or not seen:
         raise Invalid(
             f"A name in a certificate has 1 to {_MAX_NAME} visible characters.", code="certificate-name"
         )
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Self-issued"),
-            x509.NameAttribute(NameOID.COMMON_NAME, text),
-        ]
-    )
+    parts = [(NameOID.ORGANIZATION_NAME, "Self-issued")]
+    parts += [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in [*parts, (NameOID.COMMON_NAME, text)]])
 
 
 def _builder(

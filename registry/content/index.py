@@ -4,7 +4,7 @@ It decides nothing that could not be derived: a table that is damaged, stale or 
 is not used, and whoever reads a block through it hashes that block. It leaves out scanning.
 
 Table: magic (16 bytes), the segment's marker (16), bytes of the segment that it covers (u64),
-number of rows (u64), sha256 of the rows (32); then rows of 49 bytes, ascending: binary CID padded
+number of rows (u64), sha256 of all else in the table (32); then rows of 49 bytes, ascending: binary CID padded
 to 37 bytes with zeros, offset (u64), length (u32). Integers are big-endian.
 """
 
@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Final, Self
 
 _MAGIC: Final = b"rakkan-index/1\n\0"
-_HEADER: Final = struct.Struct(">16s16sQQ32s")
+_HEADER: Final = struct.Struct(">16s16sQQ")
+_DIGEST: Final = 32
 _ROW: Final = struct.Struct(">37sQI")
 _KEY: Final = 37
 
@@ -75,10 +76,10 @@ class BlockIndex:
         rows = {self._table.key(row): self._table.place(row) for row in range(len(self._table))}
         rows.update((key.ljust(_KEY, b"\0"), place) for key, place in self._recent.items())
         body = b"".join(_ROW.pack(key, *rows[key]) for key in sorted(rows))
-        head = _HEADER.pack(_MAGIC, self._marker, covered, len(rows), hashlib.sha256(body).digest())
+        head = _HEADER.pack(_MAGIC, self._marker, covered, len(rows))
         temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            temporary.write_bytes(head + body)
+            temporary.write_bytes(head + hashlib.sha256(head + body).digest() + body)
             temporary.replace(self._path)
         except OSError:
             with contextlib.suppress(OSError):
@@ -111,7 +112,7 @@ class _Table:
 
     @classmethod
     def map(cls, path: Path, marker: bytes, size: int) -> tuple[Self, int]:
-        """Map a table that is whole, sorted by its own digest's word, and of this segment.
+        """Map a table that is whole and of this segment.
 
         Raises:
             ValueError: If it is not.
@@ -119,14 +120,16 @@ class _Table:
         """
         with path.open("rb") as file:
             rows = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        magic, owner, covered, count, digest = _HEADER.unpack(rows[: _HEADER.size].ljust(_HEADER.size, b"\0"))
-        body = memoryview(rows)[_HEADER.size :]
-        sound = (magic, owner, len(body)) == (_MAGIC, marker, count * _ROW.size) and covered <= size
-        sound = sound and hashlib.sha256(body).digest() == digest
-        body.release()
-        if not sound:
+        start = _HEADER.size + _DIGEST
+        head = rows[: _HEADER.size]
+        magic, owner, covered, count = _HEADER.unpack(head.ljust(_HEADER.size, b"\0"))
+        with memoryview(rows) as whole, whole[start:] as body:
+            actual = hashlib.sha256(head)
+            actual.update(body)
+            sound = (magic, owner, len(body)) == (_MAGIC, marker, count * _ROW.size) and covered <= size
+        if not sound or actual.digest() != rows[_HEADER.size : start]:
             raise ValueError(path)
-        return cls(rows, _HEADER.size), covered
+        return cls(rows, start), covered
 
 
 def _open_table(path: Path, marker: bytes, size: int) -> tuple[_Table, int]:

@@ -199,6 +199,16 @@ def give(
     return record
 
 
+def says(record: Record, terms: Terms, grantor: str) -> bool:
+    """Whether a consent is what this grantor would say in these terms."""
+    predicate = record.predicate
+    return (
+        isinstance(predicate, Consent)
+        and (predicate.grantor.id, predicate.kind, predicate.grantee) == (grantor, terms.kind, terms.grantee)
+        and {scope.name: scope.use.value for scope in predicate.scopes} == dict(terms.scopes)
+    )
+
+
 def withdraw(
     registry: Registry, name: str, *, item: Digest | None = None, wallet: bytes | None = None
 ) -> Record:

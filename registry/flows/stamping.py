@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.consents import Terms, chain_domain, give
+from rakkan.registry.flows.consents import Terms, chain_domain, give, says
 from rakkan.registry.flows.drafting import ParentUse, draft_work
 from rakkan.registry.flows.signing import Prepared, Task, parent_names, prepared
 from rakkan.registry.rules.eip712 import address_of
@@ -202,6 +202,7 @@ class _Run:
                 record,
                 record.parsed.subject[0].digest,
                 findings=ready.findings,
+                consent=self._consent(record),
             )
         return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
 
@@ -294,16 +295,19 @@ class _Run:
         return found
 
     def _consent(self, record: Record) -> Record | None:
-        if self._options.terms is None:
+        """The consent that the terms ask for, given once: a crash in between is made good."""
+        terms = self._options.terms
+        if terms is None or self._options.dry_run:
             return None
         subject = Subject(name="work", digest=dict(record.parsed.subject[0].digest))
-        return give(
-            self._registry,
-            [subject],
-            self._options.terms,
-            wallet=self._options.wallet,
-            publish=self._options.publish,
+        names = [digest for digest in subject.digests if digest.kind == "c2paClaim"]
+        known = self._registry.store.records.get(
+            [match.record_id for match in self._registry.store.records.find(names, "consent")]
         )
+        for stored in known.values():
+            if says(stored.record, terms, self._creator):
+                return stored.record
+        return give(self._registry, [subject], terms, wallet=self._options.wallet, publish=self._options.publish)
 
     def _finish(self, item: StampItem) -> None:
         self._done[item.input] = item

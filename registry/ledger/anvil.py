@@ -177,10 +177,10 @@ class LocalChain:
         take_parting_state(self.folder)
         if recorded and not (self.folder / STATE).exists():
             raise self._lost("its state file is missing")
-        port = int(str(recorded.get("port", 0)))
+        port, born = int(str(recorded.get("port", 0))), self._born(recorded)
         for _ in range(_STARTS):
             port = port if port and is_free(port) else choose_port()
-            keeper = Keeper(self._command(port), self.folder, port, running)
+            keeper = Keeper(self._command(port, born), self.folder, port, running)
             pid = keeper.spawn()
             if self._answers(port, keeper, deadline):
                 break
@@ -192,9 +192,15 @@ class LocalChain:
         self._keeper, self._port = keeper, port
         try:
             self._check_genesis(recorded)
-            self._go_on_from_saved_time()
-            record = {"chainId": LOCAL_CHAIN_ID, "genesis": self.genesis.hex(), "pid": pid, "port": port}
+            self._take_up_time()
             keeper.save()
+            record = {
+                "chainId": LOCAL_CHAIN_ID,
+                "genesis": self.genesis.hex(),
+                "genesisTime": _time_of(ask_block(port, "0x0")),
+                "pid": pid,
+                "port": port,
+            }
             replace(self.folder / _RECORD, json.dumps(record, sort_keys=True).encode() + b"\n")
         except BaseException:  # Ctrl-C, too
             keeper.end()
@@ -227,18 +233,35 @@ class LocalChain:
         if recorded and self.genesis.hex() != recorded.get("genesis"):
             raise self._lost("another chain answers in its place")
 
-    def _go_on_from_saved_time(self) -> None:
-        """Take up time where it stood: anvil forgets the steps forward that ``advance`` made."""
-        ahead = _time_of(ask_block(self._port, "latest")) - int(time.time())
-        if ahead > 0:
-            ask(self._port, "evm_increaseTime", ahead + 1)
+    def _born(self, recorded: dict[str, object]) -> int | None:
+        """The time of the saved genesis, which anvil must be told: else it makes a second block 0 at each
+        start, saves both, and later loads the one or the other."""
+        if "genesisTime" in recorded:
+            return int(str(recorded["genesisTime"]))
+        try:
+            state = json.loads((self.folder / STATE).read_bytes())
+            headers = [block["header"] for block in state["blocks"]]
+            return min(int(header["timestamp"], 16) for header in headers if int(header["number"], 16) == 0)
+        except FileNotFoundError:
+            return None
+        except (ValueError, LookupError, TypeError) as error:
+            raise self._lost(f"{STATE} cannot be read") from error
 
-    def _command(self, port: int) -> list[str]:
+    def _take_up_time(self) -> None:
+        """Let time go on from now, or from where ``advance`` took it: anvil forgets, and starts at its genesis."""
+        newest, pending = (_time_of(ask_block(self._port, tag)) for tag in ("latest", "pending"))
+        behind = max(newest + 1, int(time.time())) - pending
+        if behind > 0:
+            ask(self._port, "evm_increaseTime", behind)
+
+    def _command(self, port: int, born: int | None) -> list[str]:
         saved, parting = self.folder / STATE, self.folder / PARTING
         return [
             str(self._binary),
             *("--host", HOST, "--port", str(port), "--no-cors", "--silent"),
-            *("--chain-id", str(LOCAL_CHAIN_ID), "--slots-in-an-epoch", "1"),  # final after two blocks
+            *("--chain-id", str(LOCAL_CHAIN_ID), "--hardfork", "prague"),  # both are in the genesis
+            *(("--timestamp", str(born)) if born is not None else ()),
+            *("--slots-in-an-epoch", "1"),  # final after two blocks
             *("--accounts", "0"),  # nobody is rich by a key that is printed in manuals
             *("--prune-history", str(HISTORY), "--preserve-historical-states"),
             *(("--load-state", str(saved)) if saved.exists() else ()),

@@ -122,6 +122,24 @@ def test_an_orderly_end_keeps_blocks_receipts_balances_and_old_heights(
     assert HISTORY >= 5
 
 
+def test_many_starts_are_still_one_chain_in_real_time(chain: LocalChain) -> None:
+    """anvil makes a block 0 of its own at each start; two of them in its state are a coin toss."""
+    chain.mine(2)
+    genesis, newest = chain.genesis, ask_block(chain.port, "latest")["hash"]
+    for start in range(6):
+        chain.close()
+        time.sleep(0.4)
+        if start == 3:
+            (chain.folder / "anvil.json").unlink()  # died before it was written
+        chain.ensure()
+        assert chain.genesis == genesis
+        assert ask_block(chain.port, "0x2")["hash"] == newest
+        state = json.loads((chain.folder / STATE).read_bytes())
+        assert [block["header"]["number"] for block in state["blocks"]].count("0x0") == 1
+        chain.mine()
+        assert abs(int(str(ask_block(chain.port, "latest")["timestamp"]), 16) - time.time()) < 3
+
+
 def test_kill_of_anvil_costs_at_most_what_was_not_saved(chain: LocalChain) -> None:
     chain.fund(ALICE)
     kept = pay(chain)

@@ -1,0 +1,133 @@
+"""The pages: a picture handed in and verified, a digest looked up, a problem explained.
+
+It decides addresses and what is rendered; everything is drawn on the server and works without
+scripts. Static files are read once and served by name, so that no path can be walked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import RedirectResponse, Response
+
+from rakkan.api.answers import FOR_EVER, exact
+from rakkan.api.bodies import FIELD, read_upload
+from rakkan.api.problems import Problem
+from rakkan.api.showing import Shown, show
+from rakkan.api.site import Here
+from rakkan.registry.flows.opening import verify_digest, verify_image
+from rakkan.schemas.errors import NotFound
+from rakkan.schemas.values import Digest
+
+router: Final = APIRouter(include_in_schema=False)
+HERE: Final = Path(__file__).parent
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@router.get("/")
+async def home(request: Request, site: Here) -> Response:
+    """The form."""
+    return _page("home.html", site.public.origin)
+
+
+@router.post("/")
+async def verify(request: Request, site: Here) -> Response:
+    """Verify the picture in the form, and show what was found. The picture is not kept."""
+    site.verifying.check_room()
+    upload = await read_upload(request)
+    base = str(request.base_url)
+
+    def work() -> Shown:
+        found = verify_image(site.public, upload.content, upload.name)
+        return show(site.public, found, base=base, upload=(upload.name, upload.content))
+
+    return _page("result.html", site.public.origin, shown=await site.verifying.run(work))
+
+
+@router.get("/v")
+async def look_up(request: Request, digest: Annotated[str, Query(max_length=128)]) -> Response:
+    """From the form to the permalink."""
+    text = digest.strip()
+    asked = Digest.parse(text if ":" in text else f"sha256:{text.lower()}")
+    return RedirectResponse(f"/v/{asked}", 303)
+
+
+@router.get("/v/{digest}")
+async def permalink(request: Request, site: Here, digest: Annotated[str, PathParameter(max_length=128)]) -> Response:
+    """What is registered under a digest."""
+    asked, base = Digest.parse(digest), str(request.base_url)
+
+    def work() -> Shown:
+        return show(site.public, verify_digest(site.public, asked), base=base)
+
+    shown = await site.verifying.run(work)
+    return _page("result.html", site.public.origin, status=200 if shown.record_id else 404, shown=shown)
+
+
+@router.get("/static/{name}")
+async def static(request: Request, name: str) -> Response:
+    """A file of the page's own, by its name."""
+    found = _files().get(name)
+    if found is None:
+        raise NotFound("There is no such file.", code="route-missing")
+    content, media_type = found
+    return exact(request, content, media_type, cache=FOR_EVER if request.url.query else "public, max-age=3600")
+
+
+@router.get("/favicon.ico")
+async def icon(request: Request) -> Response:
+    """For browsers that ask without having read the page."""
+    return await static(request, "seal.svg")
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser is asking, at an address that has pages."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """A problem for a person, with the form to try again."""
+    response = _page("problem.html", "", status=problem.status, problem=problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+def explanation_page(request: Request, code: str, said: str) -> Response:
+    """What a code means."""
+    return _page("explanation.html", "", code=code, said=said)
+
+
+def _page(template: str, origin: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - for the template
+    content = _templates().get_template(template).render(origin=origin, field=FIELD, css=_stamp("rakkan.css"), **values)
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(content.encode("utf-8", "replace"), status, headers, media_type="text/html; charset=utf-8")
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _files() -> Mapping[str, tuple[bytes, str]]:
+    folder = HERE / "static"
+    return MappingProxyType({each.name: (each.read_bytes(), _TYPES[each.suffix]) for each in folder.iterdir() if each.suffix in _TYPES})
+
+
+@cache
+def _stamp(name: str) -> str:
+    return hashlib.sha256(_files()[name][0]).hexdigest()[:12]
