@@ -38,7 +38,9 @@ def check_token(site: Site, presented: HTTPAuthorizationCredentials | None) -> N
     token = presented.credentials
     if len(token) > MAX_TOKEN or not site.registry.store.knows_token(token):
         raise Refused(
-            "This token is not known here.", code="token-unknown", hint="Use the token that this registry's `rakkan init` printed."
+            "This token is not known here.",
+            code="token-unknown",
+            hint="Use the token that this registry's `rakkan init` printed.",
         )
 
 

@@ -55,7 +55,9 @@ def exact(
     sent = {"Cache-Control": cache, **(headers or {})}
     if cache != NEVER:
         sent["ETag"] = f'"{tag or hashlib.sha256(content).hexdigest()[:32]}"'
-        known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+        known = [
+            each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")
+        ]
         if status == 200 and ("*" in known or sent["ETag"] in known):
             return Response(status_code=304, headers=sent)
     sent["Content-Type"] = media_type

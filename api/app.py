@@ -36,6 +36,13 @@ WORKER: Final = "RAKKAN_WORKER"
 VERSION: Final = "1"
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = tidy(super().openapi())
+        return self.openapi_schema
+
+
 def create_app(
     registry: Registry,
     *,
@@ -60,7 +67,9 @@ def create_app(
         registry=registry,
         public=PublicRegistry(registry),
         limits=limits,
-        verifying=Lane("verifying", slots=limits.verifying, waiting=limits.waiting, seconds=limits.verify_seconds),
+        verifying=Lane(
+            "verifying", slots=limits.verifying, waiting=limits.waiting, seconds=limits.verify_seconds
+        ),
         judging=Lane("judging", slots=1, waiting=limits.waiting, seconds=limits.judge_seconds),
         withdrawals=ChainWithdrawals(registry),
         readiness=Readiness(registry),
@@ -80,7 +89,7 @@ def create_app(
                 pump.stop()
             closing()
 
-    app = FastAPI(
+    app = _Application(
         title=TITLE,
         summary=SUMMARY,
         description=ABOUT,
@@ -93,7 +102,6 @@ def create_app(
     app.state.site = site
     for module in (assets, verify, records, consents, verdicts, log, health, explain, pages):
         app.include_router(module.router)
-    _describe(app)
     _answer_errors(app)
     app.add_middleware(Guard, limits=limits)
     app.add_middleware(AnswerHeaders)
@@ -109,17 +117,6 @@ def from_environment() -> FastAPI:
     stack = contextlib.ExitStack()
     registry = stack.enter_context(open_registry(load_settings()))
     return create_app(registry, run_worker=os.environ.get(WORKER, "") == "1", closing=stack.close)
-
-
-def _describe(app: FastAPI) -> None:
-    plain = app.openapi
-
-    def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = tidy(plain())
-        return app.openapi_schema
-
-    app.openapi = described  # type: ignore[method-assign] - FastAPI's documented way
 
 
 def _answer_errors(app: FastAPI) -> None:
@@ -141,4 +138,4 @@ def _answer_errors(app: FastAPI) -> None:
 
 
 def _shown(request: Request, problem: Problem) -> Response:
-    return pages.problem_page(request, problem) if pages.wants_page(request) else problem.response()
+    return pages.problem_page(problem) if pages.wants_page(request) else problem.response()

@@ -62,7 +62,10 @@ _EXAMPLES: Final = {
     summary="Register a work",
     status_code=201,
     response_model=Accepted,
-    responses={200: {"model": Accepted, "description": "It was known already."}, **problems(400, 401, 403, 413, 415, 422, 503)},
+    responses={
+        200: {"model": Accepted, "description": "It was known already."},
+        **problems(400, 401, 403, 413, 415, 422, 503),
+    },
     openapi_extra=json_body({"exact": ExactRecord, "plain": PlainRecord}, _EXAMPLES),
     dependencies=[TOKEN],
 )
@@ -114,5 +117,3 @@ def accepted(request: Request, record: Record, *, new: bool) -> Response:
     }
     headers = {"Location": f"/v1/records/{record.envelope_cid}"}
     return answer(request, value, status=201 if new else 200, headers=headers)
-
-

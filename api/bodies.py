@@ -42,7 +42,11 @@ class Upload:
 
 async def _strict_json(request: Request, site: Here) -> Any:  # noqa: ANN401 - shapes are the routes'
     if not is_json(request):
-        raise Invalid("Send the body as application/json.", code="media-type", hint="Set Content-Type: application/json.")
+        raise Invalid(
+            "Send the body as application/json.",
+            code="media-type",
+            hint="Set Content-Type: application/json.",
+        )
     return parse_strict(await request.body(), limit=site.limits.body_bytes(request.url.path))
 
 
@@ -67,9 +71,13 @@ async def read_upload(request: Request) -> Upload:
         Invalid: ``form-unreadable``, ``file-missing``, ``media-type``.
     """
     if not is_form(request):
-        raise Invalid("Send the picture as multipart/form-data.", code="media-type", hint=f"Name the field {FIELD!r}.")
+        raise Invalid(
+            "Send the picture as multipart/form-data.", code="media-type", hint=f"Name the field {FIELD!r}."
+        )
     try:
-        form = await _InMemory(request.headers, request.stream(), max_files=1, max_fields=4, max_part_size=1024).parse()
+        form = await _InMemory(
+            request.headers, request.stream(), max_files=1, max_fields=4, max_part_size=1024
+        ).parse()
     except (MultiPartException, ValueError) as error:
         said = error.message if isinstance(error, MultiPartException) else "not a form"
         raise Invalid(f"The form cannot be read: {said.rstrip('.')}.", code="form-unreadable") from error
@@ -83,7 +91,10 @@ async def _picture(form: FormData) -> Upload:
     part = form.get(FIELD)
     if not isinstance(part, UploadFile) or not (part.filename or part.size):
         raise Invalid(
-            "No picture was sent.", code="file-missing", hint="Choose a PNG, JPEG or WebP file.", pointer=f"/{FIELD}"
+            "No picture was sent.",
+            code="file-missing",
+            hint="Choose a PNG, JPEG or WebP file.",
+            pointer=f"/{FIELD}",
         )
     name = (part.filename or "picture").replace("\\", "/").rpartition("/")[2]
     return Upload(name[-_NAME:] or "picture", await part.read())

@@ -36,7 +36,12 @@ class ConsentQuery(BaseModel):
     """What is asked; a misspelt parameter is refused, so that it cannot change the question unseen."""
 
     model_config = ConfigDict(extra="forbid")
-    scope: str | None = Field(default=None, max_length=96, description="One scope; all of them unless named.", examples=["cawg.ai_generative_training"])
+    scope: str | None = Field(
+        default=None,
+        max_length=96,
+        description="One scope; all of them unless named.",
+        examples=["cawg.ai_generative_training"],
+    )
     grantee: Grantee = Field(default=PUBLIC, description="Who wants to use it.", examples=[PUBLIC])
 
 
@@ -47,7 +52,10 @@ class ConsentQuery(BaseModel):
     summary="Grant, reserve, or withdraw",
     status_code=201,
     response_model=Accepted,
-    responses={200: {"model": Accepted, "description": "It was known already."}, **problems(400, 401, 403, 413, 415, 422, 503)},
+    responses={
+        200: {"model": Accepted, "description": "It was known already."},
+        **problems(400, 401, 403, 413, 415, 422, 503),
+    },
     openapi_extra=json_body(
         {"exact": ExactRecord, "plain": PlainRecord},
         {"exact bytes": {"statement": "eyJfdHlwZSI6…", "envelope": "eyJwcm9vZnMiOl…"}},
@@ -71,12 +79,17 @@ def record_consent(request: Request, site: Here, presented: Presented, body: Jso
     response_model=ConsentShape,
     responses=problems(422, 503),
 )
-def ask(request: Request, site: Here, digest: DigestPath, query: Annotated[ConsentQuery, Query()]) -> Response:
+def ask(
+    request: Request, site: Here, digest: DigestPath, query: Annotated[ConsentQuery, Query()]
+) -> Response:
     """What holds now for a work; only `allowed` grants, and nothing known is no yes."""
     asked = Digest.parse(digest)
     if query.scope is not None and query.scope not in SCOPES:
         raise Invalid(
-            f"{query.scope!r} is not a scope.", code="scope-unknown", hint=f"Use one of {', '.join(SCOPES)}.", pointer="/scope"
+            f"{query.scope!r} is not a scope.",
+            code="scope-unknown",
+            hint=f"Use one of {', '.join(SCOPES)}.",
+            pointer="/scope",
         )
     scopes = SCOPES if query.scope is None else (query.scope,)
     effective = site.withdrawals.confirmed(
@@ -94,7 +107,12 @@ def ask(request: Request, site: Here, digest: DigestPath, query: Annotated[Conse
 def _identifiers(site: Here, asked: Digest) -> list[Digest]:
     matches = site.public.store.records.find([asked], "work")
     stored = site.public.store.records.get([match.record_id for match in matches])
-    found = {digest for each in stored.values() for subject in each.record.parsed.subject for digest in subject.digests}
+    found = {
+        digest
+        for each in stored.values()
+        for subject in each.record.parsed.subject
+        for digest in subject.digests
+    }
     return sorted({asked, *found})
 
 

@@ -60,7 +60,8 @@ _WORDS: Final = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route can answer with."""
     return {
-        status: {"description": _WORDS[status], "model": ProblemShape, "content": {MEDIA_TYPE: {}}} for status in statuses
+        status: {"description": _WORDS[status], "model": ProblemShape, "content": {MEDIA_TYPE: {}}}
+        for status in statuses
     }
 
 

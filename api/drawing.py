@@ -87,12 +87,18 @@ def draw(lineage: Mapping[str, Any], start: str) -> Drawing | None:
         for position, name in enumerate(names):
             x, y = (width - taken) // 2 + position * (WIDTH + GAP), MARGIN + level * (HEIGHT + RISE)
             boxes[name] = _box(nodes[name], x, y, here=name == start)
-    lines = [_line(boxes[to], boxes[come], relation) for come, to, relation in edges if come in boxes and to in boxes]
+    lines = [
+        _line(boxes[to], boxes[come], relation)
+        for come, to, relation in edges
+        if come in boxes and to in boxes
+    ]
     height = 2 * MARGIN + len(ordered) * HEIGHT + (len(ordered) - 1) * RISE
     return Drawing(tuple(boxes.values()), tuple(lines), width, height, len(nodes) - len(boxes))
 
 
-def _rows(start: str, edges: Sequence[tuple[str, str, str]], nodes: Mapping[str, Any]) -> dict[int, list[str]]:
+def _rows(
+    start: str, edges: Sequence[tuple[str, str, str]], nodes: Mapping[str, Any]
+) -> dict[int, list[str]]:
     """Which generation each work is of: sources above (negative), descendants below."""
     up: dict[str, list[str]] = {}
     down: dict[str, list[str]] = {}
@@ -131,7 +137,10 @@ def _line(source: Box, work: Box, relation: str) -> Line:
     x1, y1, x2, y2 = source.x + WIDTH // 2, source.y + HEIGHT, work.x + WIDTH // 2, work.y
     if y2 <= y1:  # a circle, or a step within a generation: go around on the side
         side = max(source.x, work.x) + WIDTH + GAP // 2
-        return Line(f"M{source.x + WIDTH} {source.y + HEIGHT // 2} C{side} {source.y}, {side} {work.y}, {work.x + WIDTH} {work.y + HEIGHT // 2}", relation)
+        return Line(
+            f"M{source.x + WIDTH} {source.y + HEIGHT // 2} C{side} {source.y}, {side} {work.y}, {work.x + WIDTH} {work.y + HEIGHT // 2}",
+            relation,
+        )
     middle = (y1 + y2) // 2
     return Line(f"M{x1} {y1} C{x1} {middle}, {x2} {middle}, {x2} {y2}", relation)
 

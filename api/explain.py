@@ -28,12 +28,18 @@ KEPT: Final = "public, max-age=3600"
     response_model=ExplanationShape,
     responses=problems(404, 422),
 )
-def explain(request: Request, code: Annotated[str, Path(max_length=64, examples=["digest-form"])]) -> Response:
+def explain(
+    request: Request, code: Annotated[str, Path(max_length=64, examples=["digest-form"])]
+) -> Response:
     """The `type` of every problem leads here."""
     said = explanations().get(code)
     if said is None:
-        raise NotFound("No problem has this code.", code="code-unknown", hint="Codes stand in the member `code` of a problem.")
+        raise NotFound(
+            "No problem has this code.",
+            code="code-unknown",
+            hint="Codes stand in the member `code` of a problem.",
+        )
     if pages.wants_page(request):
-        return pages.explanation_page(request, code, said)
+        return pages.explanation_page(code, said)
     value = {"code": code, "status": STATUS_OF_CODE.get(code), "explanation": said}
     return answer(request, value, cache=KEPT, headers={"Vary": "Accept"})

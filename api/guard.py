@@ -70,14 +70,18 @@ class Guard:
             Unavailable: ``busy``.
         """
         if self._held + size > self._limits.memory_bytes:
-            raise Unavailable("Too many uploads are under way right now.", code="busy", hint="Try again in a moment.")
+            raise Unavailable(
+                "Too many uploads are under way right now.", code="busy", hint="Try again in a moment."
+            )
         self._held += size
 
     def _check(self, scope: Scope) -> None:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
             raise Invalid(f"An address has at most {MAX_ADDRESS} bytes.", code="address-too-long")
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._limits.header_bytes:
-            raise Invalid(f"Headers have at most {self._limits.header_bytes} bytes.", code="headers-too-large")
+            raise Invalid(
+                f"Headers have at most {self._limits.header_bytes} bytes.", code="headers-too-large"
+            )
 
     async def _end(self, problem: Problem, started: bool, scope: Scope, receive: Receive, send: Send) -> None:
         if started:  # the status is out already: break off, so that half an answer does not pass for one
@@ -117,7 +121,9 @@ class _Body:
             left = max(0.001, self._deadline - time.monotonic())
             message = await asyncio.wait_for(self._receive(), left)
         except TimeoutError:
-            raise Invalid("The body came too slowly.", code="body-slow", hint="Try again on a better line.") from None
+            raise Invalid(
+                "The body came too slowly.", code="body-slow", hint="Try again on a better line."
+            ) from None
         if message["type"] == "http.request":
             arrived = len(message.get("body", b""))
             if self.size + arrived > self._limit:
@@ -129,5 +135,7 @@ class _Body:
 
     def _too_large(self) -> Invalid:
         return Invalid(
-            f"This address takes at most {self._limit} bytes.", code="body-too-large", hint="Send less at once."
+            f"This address takes at most {self._limit} bytes.",
+            code="body-too-large",
+            hint="Send less at once.",
         )

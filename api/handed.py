@@ -71,5 +71,7 @@ def _decode(text: str, pointer: str) -> bytes:
     if len(text) > MAX_BYTES * 2:
         raise Invalid(f"A record has at most {MAX_BYTES} bytes.", code="record-too-large", pointer=pointer)
     if not _TEXT.fullmatch(text) or len(text.rstrip("=")) % 4 == 1:
-        raise Invalid("This is not base64url.", code="base64", hint="Use the alphabet with - and _.", pointer=pointer)
+        raise Invalid(
+            "This is not base64url.", code="base64", hint="Use the alphabet with - and _.", pointer=pointer
+        )
     return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))

@@ -20,7 +20,9 @@ from rakkan.api.site import Here
 router: Final = APIRouter(tags=[OPERATORS])
 
 
-@router.get("/healthz", operation_id="isAlive", summary="Whether the process lives", response_model=HealthShape)
+@router.get(
+    "/healthz", operation_id="isAlive", summary="Whether the process lives", response_model=HealthShape
+)
 async def alive(request: Request) -> Response:
     """Always the same, and asks nobody."""
     return answer(request, {"status": "alive"})
@@ -42,6 +44,13 @@ def ready(request: Request, site: Here) -> Response:
     failing = [each.name for each in checks if each.outcome == "fail"]
     if failing:
         said = f"Not ready: {', '.join(failing)}."
-        problem = Problem(503, "not-ready", "This server cannot serve now", said, extra={"checks": shown}, headers={"Retry-After": "5"})
+        problem = Problem(
+            503,
+            "not-ready",
+            "This server cannot serve now",
+            said,
+            extra={"checks": shown},
+            headers={"Retry-After": "5"},
+        )
         return problem.response()
     return answer(request, {"status": "ready", "checks": shown})

@@ -40,7 +40,10 @@ class Lane:
         """
         if self._inside >= self._room:
             raise Unavailable(
-                f"Too many requests are {self._name} right now.", code="busy", hint="Try again in a moment.", retry=5
+                f"Too many requests are {self._name} right now.",
+                code="busy",
+                hint="Try again in a moment.",
+                retry=5,
             )
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -63,7 +66,10 @@ class Lane:
         except TimeoutError:
             future.cancel()
             raise Unavailable(
-                f"This took longer than {self._seconds:.0f} s.", code="too-slow", hint="Try again later.", retry=30
+                f"This took longer than {self._seconds:.0f} s.",
+                code="too-slow",
+                hint="Try again later.",
+                retry=30,
             ) from None
 
     def close(self) -> None:

@@ -36,7 +36,11 @@ class ConsistencyQuery(BaseModel):
     summary="The newest signed log head",
     response_model=HeadShape,
     responses={
-        200: {"model": HeadShape, "description": "The head; the bare note for `Accept: text/plain`.", "content": {"text/plain": {}}},
+        200: {
+            "model": HeadShape,
+            "description": "The head; the bare note for `Accept: text/plain`.",
+            "content": {"text/plain": {}},
+        },
         **problems(404, 503),
     },
 )
@@ -47,7 +51,9 @@ def head(request: Request, site: Here) -> Response:
         raise NotFound("Nothing is in the log yet.", code="log-empty")
     accept = request.headers.get("accept", "")
     if "text/plain" in accept and "application/json" not in accept:
-        return exact(request, newest.note, "text/plain; charset=utf-8", cache=FRESH, headers={"Vary": "Accept"})
+        return exact(
+            request, newest.note, "text/plain; charset=utf-8", cache=FRESH, headers={"Vary": "Accept"}
+        )
     value = {
         "origin": newest.origin,
         "size": newest.size,

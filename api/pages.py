@@ -33,7 +33,7 @@ _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 @router.get("/")
-async def home(request: Request, site: Here) -> Response:
+async def home(site: Here) -> Response:
     """The form."""
     return _page("home.html", site.public.origin)
 
@@ -53,7 +53,7 @@ async def verify(request: Request, site: Here) -> Response:
 
 
 @router.get("/v")
-async def look_up(request: Request, digest: Annotated[str, Query(max_length=128)]) -> Response:
+async def look_up(digest: Annotated[str, Query(max_length=128)]) -> Response:
     """From the form to the permalink."""
     text = digest.strip()
     asked = Digest.parse(text if ":" in text else f"sha256:{text.lower()}")
@@ -61,7 +61,9 @@ async def look_up(request: Request, digest: Annotated[str, Query(max_length=128)
 
 
 @router.get("/v/{digest}")
-async def permalink(request: Request, site: Here, digest: Annotated[str, PathParameter(max_length=128)]) -> Response:
+async def permalink(
+    request: Request, site: Here, digest: Annotated[str, PathParameter(max_length=128)]
+) -> Response:
     """What is registered under a digest."""
     asked, base = Digest.parse(digest), str(request.base_url)
 
@@ -79,7 +81,9 @@ async def static(request: Request, name: str) -> Response:
     if found is None:
         raise NotFound("There is no such file.", code="route-missing")
     content, media_type = found
-    return exact(request, content, media_type, cache=FOR_EVER if request.url.query else "public, max-age=3600")
+    return exact(
+        request, content, media_type, cache=FOR_EVER if request.url.query else "public, max-age=3600"
+    )
 
 
 @router.get("/favicon.ico")
@@ -93,22 +97,28 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
 
 
-def problem_page(request: Request, problem: Problem) -> Response:
+def problem_page(problem: Problem) -> Response:
     """A problem for a person, with the form to try again."""
     response = _page("problem.html", "", status=problem.status, problem=problem)
     response.headers.update(problem.headers)
     return response
 
 
-def explanation_page(request: Request, code: str, said: str) -> Response:
+def explanation_page(code: str, said: str) -> Response:
     """What a code means."""
     return _page("explanation.html", "", code=code, said=said)
 
 
 def _page(template: str, origin: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - for the template
-    content = _templates().get_template(template).render(origin=origin, field=FIELD, css=_stamp("rakkan.css"), **values)
+    content = (
+        _templates()
+        .get_template(template)
+        .render(origin=origin, field=FIELD, css=_stamp("rakkan.css"), **values)
+    )
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(content.encode("utf-8", "replace"), status, headers, media_type="text/html; charset=utf-8")
+    return Response(
+        content.encode("utf-8", "replace"), status, headers, media_type="text/html; charset=utf-8"
+    )
 
 
 @cache
@@ -125,7 +135,13 @@ def _templates() -> Environment:
 @cache
 def _files() -> Mapping[str, tuple[bytes, str]]:
     folder = HERE / "static"
-    return MappingProxyType({each.name: (each.read_bytes(), _TYPES[each.suffix]) for each in folder.iterdir() if each.suffix in _TYPES})
+    return MappingProxyType(
+        {
+            each.name: (each.read_bytes(), _TYPES[each.suffix])
+            for each in folder.iterdir()
+            if each.suffix in _TYPES
+        }
+    )
 
 
 @cache

@@ -63,7 +63,8 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = MappingProxyType(
         "lock-root": 422,
         # A home that lacks its own keys cannot serve; that is not the caller's doing.
         **dict.fromkeys(
-            ("key-missing", "key-locked", "key-unreadable", "key-form", "home-missing", "home-unreadable"), 503
+            ("key-missing", "key-locked", "key-unreadable", "key-form", "home-missing", "home-unreadable"),
+            503,
         ),
     }
 )
@@ -145,7 +146,9 @@ def problem_of(error: DomainError) -> Problem:
         return Problem(status, error.code, title, f"{title}.", headers=_headers(status, error))
     errors = ({"pointer": error.pointer, "detail": error.message},) if error.pointer else ()
     extra = {"fields": dict(error.fields)} if error.fields else {}
-    return Problem(status, error.code, title, error.message, error.hint, errors, extra, _headers(status, error))
+    return Problem(
+        status, error.code, title, error.message, error.hint, errors, extra, _headers(status, error)
+    )
 
 
 def problem_of_validation(error: RequestValidationError) -> Problem:

@@ -70,7 +70,9 @@ class Readiness:
         if not registry.settings.kubo:
             folder = registry.home.folder
             if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < FREE_BYTES:
-                raise Unavailable("The home cannot be written, or its disk is full.", code="content-unavailable")
+                raise Unavailable(
+                    "The home cannot be written, or its disk is full.", code="content-unavailable"
+                )
         return EngineCheck("content", "pass", "It answers and can be written.")
 
     def _chain(self) -> EngineCheck:

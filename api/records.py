@@ -30,14 +30,21 @@ router: Final = APIRouter(prefix="/v1")
 DAG_JSON_TYPE: Final = "application/vnd.ipld.dag-json"
 CAR_TYPE: Final = "application/vnd.ipld.car; version=1"
 
-CidPath = Annotated[str, Path(max_length=128, description="CID of a statement or of an envelope.", examples=[CID])]
+CidPath = Annotated[
+    str, Path(max_length=128, description="CID of a statement or of an envelope.", examples=[CID])
+]
 
 
 class ProofQuery(BaseModel):
     """Which tree to prove for."""
 
     model_config = ConfigDict(extra="forbid")
-    size: int | None = Field(default=None, ge=1, le=MAX_INTEGER, description="Size of the tree; the newest anchored one unless named.")
+    size: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_INTEGER,
+        description="Size of the tree; the newest anchored one unless named.",
+    )
 
 
 @router.get(
@@ -68,7 +75,11 @@ def prove(request: Request, site: Here, cid: CidPath, query: Annotated[ProofQuer
     """RFC 9162 inclusion proof, the signed head it leads to, and where that head is on chain."""
     stored, _ = public_record(site.public, ContentId.parse(cid))
     if stored.log_index is None:
-        raise NotFound("The record is accepted, but has no place in the log yet.", code="log-pending", hint="Ask again in a moment.")
+        raise NotFound(
+            "The record is accepted, but has no place in the log yet.",
+            code="log-pending",
+            hint="Ask again in a moment.",
+        )
     place = place_of(site.public, stored, query.size)
     head = site.public.store.log.head(place.size)
     value = {
@@ -104,14 +115,19 @@ def lineage(request: Request, site: Here, cid: CidPath) -> Response:
     tags=[COLLECTORS],
     summary="Evidence bundle of a work",
     response_class=Response,
-    responses={**raw_answer("application/vnd.ipld.car", "A CAR (version 1) whose root block lists its parts."), **problems(404, 422, 503)},
+    responses={
+        **raw_answer("application/vnd.ipld.car", "A CAR (version 1) whose root block lists its parts."),
+        **problems(404, 422, 503),
+    },
 )
 def evidence(request: Request, site: Here, cid: CidPath) -> Response:
     """Everything on file about a work, to check alone and offline: `rakkan evidence check FILE`."""
     stored = _work(site, cid)
     digests = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
     root, content = pack(gather_work(site.public, stored, digests[0], alias=False))
-    headers = {"Content-Disposition": f'attachment; filename="rakkan-{str(stored.record.record_id)[-12:]}.car"'}
+    headers = {
+        "Content-Disposition": f'attachment; filename="rakkan-{str(stored.record.record_id)[-12:]}.car"'
+    }
     return exact(request, content, CAR_TYPE, cache=SHORT, tag=str(root), headers=headers)
 
 

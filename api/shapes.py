@@ -171,7 +171,9 @@ class HeadShape(Shape):
     size: int
     root: str
     note: str = Field(description="C2SP signed note.")
-    keys: list[str] = Field(description="Verifier keys. Take them from a place you trust, once; then compare.")
+    keys: list[str] = Field(
+        description="Verifier keys. Take them from a place you trust, once; then compare."
+    )
 
 
 class ConsistencyShape(Shape):

@@ -24,8 +24,12 @@ from rakkan.schemas.instant import format_instant
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
-_HOST: Final = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:]{2,45}\](:[0-9]{1,5})?")
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_HOST: Final = re.compile(
+    r"https?://[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:]{2,45}\](:[0-9]{1,5})?"
+)
+_UNSAFE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,20 @@ class Group:
         holds = sum(row.outcome == "pass" for row in self.rows)
         if fails:
             return f"{fails} of {len(self.rows)} fail" if len(self.rows) > 1 else "fails"
-        said = [f"{holds} of {len(self.rows)} hold"] if holds and len(self.rows) > 1 else ["holds"] if holds else []
-        said += [f"{unsure} cannot be told"] if unsure and len(self.rows) > 1 else ["cannot tell"] if unsure else []
+        said = (
+            [f"{holds} of {len(self.rows)} hold"]
+            if holds and len(self.rows) > 1
+            else ["holds"]
+            if holds
+            else []
+        )
+        said += (
+            [f"{unsure} cannot be told"]
+            if unsure and len(self.rows) > 1
+            else ["cannot tell"]
+            if unsure
+            else []
+        )
         return ", ".join(said) or "does not apply"
 
     @property
@@ -101,7 +117,9 @@ class Shown:
     origin: str
 
 
-def show(public: Registry, found: Verification, *, base: str, upload: tuple[str, bytes] | None = None) -> Shown:
+def show(
+    public: Registry, found: Verification, *, base: str, upload: tuple[str, bytes] | None = None
+) -> Shown:
     """Put a page together.
 
     Args:
@@ -155,10 +173,24 @@ def _facts(found: Verification, accepted_at: datetime | None) -> list[tuple[str,
         assert isinstance(work, Work)
         facts.append(("Registered by", work.creator, "unidentified: this names a key, not a person"))
         if accepted_at is not None:
-            facts.append(("First seen here", f"{wording.day(accepted_at)}, {accepted_at:%H:%M} UTC", format_instant(accepted_at)))
-        facts.append(("Says it is", f"{work.making}, {work.asset.media_type}, {work.asset.width} × {work.asset.height}", "as the record states"))
+            facts.append(
+                (
+                    "First seen here",
+                    f"{wording.day(accepted_at)}, {accepted_at:%H:%M} UTC",
+                    format_instant(accepted_at),
+                )
+            )
+        facts.append(
+            (
+                "Says it is",
+                f"{work.making}, {work.asset.media_type}, {work.asset.width} × {work.asset.height}",
+                "as the record states",
+            )
+        )
         if work.generation is not None:
-            facts.append(("Says it was made with", work.generation.tool, "as the generator left it in the file"))
+            facts.append(
+                ("Says it was made with", work.generation.tool, "as the generator left it in the file")
+            )
     if report is not None and report.signer is not None:
         facts.append(("Credential issued by", report.signer.issuer, f"to {report.signer.subject}"))
     if report is not None and report.made_with:
@@ -216,7 +248,11 @@ def _steps(lineage: Mapping[str, Any], start: str) -> tuple[tuple[str, str, str,
         node = nodes.get(name, {})
         if name == start:
             return "this picture"
-        return "a work not registered here" if node.get("kind") == "unknown" else str(node.get("making") or "work")
+        return (
+            "a work not registered here"
+            if node.get("kind") == "unknown"
+            else str(node.get("making") or "work")
+        )
 
     return tuple(
         (
@@ -236,7 +272,10 @@ def _commands(public: Registry, record_id: str, base: str, name: str) -> tuple[t
     picture = shlex.quote(name if name and not name.startswith("-") else "picture.png")
     return (
         ("Take the evidence along", f"curl -o {bundle} {base}/v1/evidence/{record_id}"),
-        ("Check it on your own machine, offline", f"rakkan verify {picture} --offline --bundle {bundle} --log-key {shlex.quote(key)}"),
+        (
+            "Check it on your own machine, offline",
+            f"rakkan verify {picture} --offline --bundle {bundle} --log-key {shlex.quote(key)}",
+        ),
         ("Or hash the record yourself", f"curl -s {base}/v1/records/{record_id} | sha256sum"),
     )
 

@@ -44,7 +44,9 @@ class Judging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     lock: dict[str, Any] = Field(description="A `rakkan.dataset-lock/1` document.")
-    policy: str | dict[str, Any] = Field(description="A `rakkan-policy/1` document, or the name of a policy that comes with Rakkan.")
+    policy: str | dict[str, Any] = Field(
+        description="A `rakkan-policy/1` document, or the name of a policy that comes with Rakkan."
+    )
 
 
 class VerdictQuery(BaseModel):
@@ -52,7 +54,9 @@ class VerdictQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     policy: str | None = Field(
-        default=None, max_length=128, description="CID of the policy, or its 32 bytes as 64 hex digits; the newest verdict under any policy unless named."
+        default=None,
+        max_length=128,
+        description="CID of the policy, or its 32 bytes as 64 hex digits; the newest verdict under any policy unless named.",
     )
 
 
@@ -63,7 +67,9 @@ class VerdictQuery(BaseModel):
     status_code=201,
     response_model=VerdictShape,
     responses=problems(400, 401, 403, 404, 413, 415, 422, 503),
-    openapi_extra=json_body({"judging": Judging}, {"a policy by name": {"lock": _LOCK_EXAMPLE, "policy": "strict-art-lora"}}),
+    openapi_extra=json_body(
+        {"judging": Judging}, {"a policy by name": {"lock": _LOCK_EXAMPLE, "policy": "strict-art-lora"}}
+    ),
     dependencies=[TOKEN],
 )
 async def make_verdict(request: Request, site: Here, body: JsonBody) -> Response:
@@ -75,7 +81,9 @@ async def make_verdict(request: Request, site: Here, body: JsonBody) -> Response
 
     made = await site.judging.run(work)
     site.nudge()
-    return answer(request, _document(made), status=201, headers={"Location": f"/v1/verdicts/{made.verdict.subject}"})
+    return answer(
+        request, _document(made), status=201, headers={"Location": f"/v1/verdicts/{made.verdict.subject}"}
+    )
 
 
 @router.get(
@@ -89,7 +97,12 @@ async def get_verdict(
     request: Request,
     site: Here,
     subject: Annotated[
-        str, Path(max_length=128, description="`datasetRoot:hex`, or what the gate knows it by: 64 hex digits.", examples=[ROOT])
+        str,
+        Path(
+            max_length=128,
+            description="`datasetRoot:hex`, or what the gate knows it by: 64 hex digits.",
+            examples=[ROOT],
+        ),
     ],
     query: Annotated[VerdictQuery, Query()],
 ) -> Response:
@@ -103,7 +116,9 @@ def _find(site: Here, subject: str, policy: str | None) -> MadeVerdict:
     stored = site.public.store.verdicts.latest(asked, None if policy is None else _policy_id(policy))
     record = site.public.store.records.get([stored.record_id]).get(stored.record_id) if stored else None
     if stored is None or record is None:
-        raise NotFound("No public verdict about this dataset under that policy is known here.", code="verdict-unknown")
+        raise NotFound(
+            "No public verdict about this dataset under that policy is known here.", code="verdict-unknown"
+        )
     return MadeVerdict(record.record, stored)
 
 
@@ -112,7 +127,12 @@ def _subject(text: str) -> bytes:
         return bytes.fromhex(text)
     digest = Digest.parse(text)
     if digest.kind != "datasetRoot":
-        raise Invalid(f"A {digest.kind} does not name a dataset.", code="digest-kind", hint="Use datasetRoot:<hex>.", pointer="/subject")
+        raise Invalid(
+            f"A {digest.kind} does not name a dataset.",
+            code="digest-kind",
+            hint="Use datasetRoot:<hex>.",
+            pointer="/subject",
+        )
     return digest.raw
 
 
@@ -147,5 +167,3 @@ def _document(made: MadeVerdict) -> dict[str, Any]:
         "signature": f"0x{stored.signature.hex()}" if stored.signature else None,
         "attester": f"0x{stored.attester.hex()}" if stored.attester else None,
     }
-
-

@@ -43,7 +43,9 @@ _BODIES: Final = {
                     "required": ["digests"],
                     "properties": {"digests": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
                 },
-                "examples": {"two digests": {"value": {"digests": [SHA256, SHA256.replace("sha256", "c2paClaim")]}}},
+                "examples": {
+                    "two digests": {"value": {"digests": [SHA256, SHA256.replace("sha256", "c2paClaim")]}}
+                },
             },
         },
     }
@@ -110,7 +112,9 @@ def document(found: Verification) -> dict[str, Any]:
             {"name": each.name, "outcome": each.outcome.value, "code": each.code, "detail": each.detail}
             for each in found.checks
         ],
-        "record": {"recordId": str(record.record_id), "envelope": str(record.envelope_cid)} if record else None,
+        "record": {"recordId": str(record.record_id), "envelope": str(record.envelope_cid)}
+        if record
+        else None,
         "anchor": dict(found.anchor),
         "consent": dict(found.consent),
         "lineage": dict(found.lineage),

@@ -52,7 +52,12 @@ class ChainWithdrawals:
         answers = look()
         if self._registry.identity is None:
             return answers
-        relied = {fact.record_id: fact for each in answers.values() for fact in each.relied if each.answer is Answer.ALLOWED}
+        relied = {
+            fact.record_id: fact
+            for each in answers.values()
+            for fact in each.relied
+            if each.answer is Answer.ALLOWED
+        }
         if not relied:
             return answers
         items = [digest.raw for digest in digests if digest.kind == "sha256"]
@@ -74,7 +79,10 @@ class ChainWithdrawals:
         assert identity is not None
         authority = Address.parse(fact.consent.withdrawal.authority).raw
         news = False
-        for key in (withdrawal_key(fact.record_id, None), *(withdrawal_key(fact.record_id, item) for item in items)):
+        for key in (
+            withdrawal_key(fact.record_id, None),
+            *(withdrawal_key(fact.record_id, item) for item in items),
+        ):
             if self._standing.get((authority, key), 0.0) > time.monotonic():
                 continue
             answer = self._registry.ledger.call(calls.withdrawn_at_call(identity, authority, key))

@@ -67,7 +67,9 @@ ANCHORS: Final[Mapping[str, str]] = MappingProxyType(
         "unanchored": "in the log, on no chain",
     }
 )
-MAKINGS: Final[Mapping[str, str]] = MappingProxyType({"generated": "generated", "edited": "edited", "captured": "captured"})
+MAKINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {"generated": "generated", "edited": "edited", "captured": "captured"}
+)
 RELATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"parentOf": "made from it", "inputTo": "took it as input", "componentOf": "contains it"}
 )
@@ -91,7 +93,20 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 GROUPS: Final = (
-    ("File", ("image", "manifest", "signature", "trust", "revocation", "binding", "redactions", "attribution", "vocabulary")),
+    (
+        "File",
+        (
+            "image",
+            "manifest",
+            "signature",
+            "trust",
+            "revocation",
+            "binding",
+            "redactions",
+            "attribution",
+            "vocabulary",
+        ),
+    ),
     ("Log and chain", ("record", "log", "anchor")),
     ("Consent", ("consent",)),
     ("Lineage", ("ingredients", "softBinding")),
@@ -133,7 +148,9 @@ def sentence(found: Verification, sighting: Sighting) -> str:
 def who(record: Record) -> str:
     """Who stands behind a record, as far as anybody knows."""
     creator = _creator(record)
-    return "a wallet nobody has identified" if creator.startswith("did:pkh:") else "a key nobody has identified"
+    return (
+        "a wallet nobody has identified" if creator.startswith("did:pkh:") else "a key nobody has identified"
+    )
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -156,7 +173,9 @@ def day(moment: datetime) -> str:
 def _registered(found: Verification, record: Record, accepted_at: datetime, sighting: Sighting) -> str:
     done = f"{ago(accepted_at, sighting.now)} by {who(record)}"
     if found.state == "invalid":
-        return f"A work registered here {done} is named, but this file does not hold up. {_first_failure(found)}"
+        return (
+            f"A work registered here {done} is named, but this file does not hold up. {_first_failure(found)}"
+        )
     if found.state == "revoked":
         return f"Registered here {done}. The certificate that it was signed with has been taken back since."
     if sighting.by_digest:

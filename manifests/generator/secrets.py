@@ -8,7 +8,7 @@ nothing was found proves nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,20 +37,21 @@ _OTHERS: Final = (
         "named-secret",
         (
             r"(?i:api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password|passwd)"
-            r"\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?"
+            r"\\{0,7}[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,7}[\"']?"
             r"(?=[A-Za-z0-9._~+/-]{0,40}[0-9])[A-Za-z0-9._~+/-]{12,400}"
         ),
     ),
     ("home-folder", r"(?<![\w.])(?:/mnt/[a-z])?/(?:home|Users)/" + _HOME),
-    ("home-folder", r"(?<![A-Za-z])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/)" + _HOME),
+    ("home-folder", r"(?<![A-Za-z])[A-Za-z]:\\{1,8}Users\\{1,8}" + _HOME),
     ("password-in-url", r"://[^\s/@:\"'\\]{1,256}:[^\s/@\"'\\]{1,256}@[\w.-]{1,253}"),
     ("e-mail", r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}([A-Za-z]{2,24})(?![\w-])"),
 )
 _PATTERNS: Final = tuple(
     (kind, re.compile(pattern)) for kind, pattern in (*((k, _EDGE + p) for k, p in _TOKENS), *_OTHERS)
 )
-# In JSON a line break before a path is the letters "\n", which would hide where the path begins.
-_JSON_BREAK: Final = re.compile(r"(?<!\\)\\[nrt]")
+# In JSON, and in JSON inside JSON, a line break is the letters "\n", which would hide where a path
+# begins; but "\\nadia" can be a folder too: such texts are searched both ways.
+_BREAK: Final = re.compile(r"\\+[nrt]")
 # "name@2x.png" is a file, not a mailbox.
 _ENDINGS: Final = frozenset(
     {"png", "jpg", "jpeg", "webp", "gif", "safetensors", "ckpt", "pt", "json", "txt", "mp4"}
@@ -81,15 +82,19 @@ def secrets_in(texts: Iterable[Text]) -> tuple[SecretFinding, ...]:
     found: dict[SecretFinding, None] = {}
     for entry in texts:
         where = printable(f"{entry.place} {entry.keyword}".strip())
-        text = _JSON_BREAK.sub("  ", entry.text) if entry.text.lstrip()[:1] in "{[" else entry.text
-        for kind, pattern in _PATTERNS:
-            for match in pattern.finditer(text):
-                if kind == "e-mail" and match.group(1).lower() in _ENDINGS:
-                    continue
-                found[SecretFinding(kind, where, _masked(kind, match.group()))] = None
+        for text in dict.fromkeys((entry.text, _BREAK.sub("  ", entry.text))):
+            for kind, excerpt in _suspects(text):
+                found[SecretFinding(kind, where, excerpt)] = None
                 if len(found) >= MAX_FINDINGS:
                     return tuple(found)
     return tuple(found)
+
+
+def _suspects(text: str) -> Iterator[tuple[str, str]]:
+    for kind, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if kind != "e-mail" or match.group(1).lower() not in _ENDINGS:
+                yield kind, _masked(kind, match.group())
 
 
 def _masked(kind: str, text: str) -> str:

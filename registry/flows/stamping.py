@@ -307,7 +307,9 @@ class _Run:
         for stored in known.values():
             if says(stored.record, terms, self._creator):
                 return stored.record
-        return give(self._registry, [subject], terms, wallet=self._options.wallet, publish=self._options.publish)
+        return give(
+            self._registry, [subject], terms, wallet=self._options.wallet, publish=self._options.publish
+        )
 
     def _finish(self, item: StampItem) -> None:
         self._done[item.input] = item

@@ -15,6 +15,7 @@ from rakkan.registry.keys import ATTESTER
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import ChainHead
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
+from rakkan.registry.rules.claims import standing
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.dataset import Lock, subject_of
 from rakkan.registry.rules.eip712 import Domain, VerdictMessage, sign, verdict_digest
@@ -133,7 +134,8 @@ def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence
     evidence = []
     for item in lock.items:
         found = {fact.record_id: fact for name in names[item.sha256] for fact in facts.get(name, ())}
-        counted = [fact for fact in found.values() if fact.log_index is None or fact.log_index < size]
+        logged = [fact for fact in found.values() if fact.log_index is None or fact.log_index < size]
+        counted = standing(logged, creators.get(item.sha256, ()))
         evidence.append(
             ItemEvidence(item.sha256, item.training_input, known.get(item.sha256), tuple(counted))
         )

@@ -9,7 +9,6 @@ one person on one machine, and no verdict on it means anything to others.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 import shutil
@@ -19,11 +18,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
+from rakkan.registry.ledger.chainfiles import (
+    LOG,
+    PARTING,
+    STATE,
+    ChainRecord,
+    lost,
+    saved_genesis_time,
+    take_parting_state,
+)
 from rakkan.registry.ledger.devchain import LOCAL_CHAIN_ID
-from rakkan.registry.ledger.keeper import LOG, PARTING, STATE, Keeper, replace, take_parting_state
+from rakkan.registry.ledger.keeper import Keeper
 from rakkan.registry.ledger.lockfile import hold
 from rakkan.registry.ledger.loopback import HOST, ask, ask_block, choose_port, is_free
-from rakkan.schemas.errors import Integrity, Invalid, Unavailable
+from rakkan.schemas.errors import Invalid, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import from_unix
 
@@ -33,7 +41,6 @@ PROGRAM: Final = "RAKKAN_ANVIL"
 HISTORY: Final = 64
 """Blocks at whose height the chain can still be asked; full nodes elsewhere keep as little (128)."""
 
-_RECORD: Final = "anvil.json"
 _STARTS: Final = 5  # attempts, should somebody take the port in between
 _MACHINE: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -140,7 +147,8 @@ class LocalChain:
                     if self._joins():  # an anvil lives here: it inherited the lock
                         return self
                 if time.monotonic() > deadline:
-                    raise self._silent(f"Process {self._recorded().get('pid', 'unknown')} holds it")
+                    recorded = ChainRecord.read(self.folder)
+                    raise self._silent(f"Process {recorded.pid if recorded else 'unknown'} holds it")
                 time.sleep(0.05)  # it may be on its way up, or down
 
     def close(self) -> None:
@@ -173,11 +181,12 @@ class LocalChain:
         return from_unix(_time_of(ask_block(self.port, "latest")))
 
     def _start(self, running: int, deadline: float) -> None:
-        recorded = self._recorded()
+        recorded = ChainRecord.read(self.folder)
         take_parting_state(self.folder)
         if recorded and not (self.folder / STATE).exists():
-            raise self._lost("its state file is missing")
-        port, born = int(str(recorded.get("port", 0))), self._born(recorded)
+            raise lost(self.folder, "its state file is missing")
+        port = recorded.port if recorded else 0
+        born = recorded.genesis_time if recorded else saved_genesis_time(self.folder)
         for _ in range(_STARTS):
             port = port if port and is_free(port) else choose_port()
             keeper = Keeper(self._command(port, born), self.folder, port, running)
@@ -194,14 +203,8 @@ class LocalChain:
             self._check_genesis(recorded)
             self._take_up_time()
             keeper.save()
-            record = {
-                "chainId": LOCAL_CHAIN_ID,
-                "genesis": self.genesis.hex(),
-                "genesisTime": _time_of(ask_block(port, "0x0")),
-                "pid": pid,
-                "port": port,
-            }
-            replace(self.folder / _RECORD, json.dumps(record, sort_keys=True).encode() + b"\n")
+            born = _time_of(ask_block(port, "0x0"))
+            ChainRecord(self.genesis.hex(), born, pid, port).write(self.folder)
         except BaseException:  # Ctrl-C, too
             keeper.end()
             self._keeper, self._port = None, 0
@@ -209,12 +212,11 @@ class LocalChain:
 
     def _joins(self) -> bool:
         """Whether the anvil that another process started (or this one, before) answers."""
-        recorded = self._recorded()
-        port = int(str(recorded.get("port", 0)))
+        recorded = ChainRecord.read(self.folder)
         try:
-            if not port or ask(port, "eth_chainId", timeout=2) != hex(LOCAL_CHAIN_ID):
+            if recorded is None or ask(recorded.port, "eth_chainId", timeout=2) != hex(LOCAL_CHAIN_ID):
                 return False
-            self._port = port
+            self._port = recorded.port
             self._check_genesis(recorded)
         except Unavailable:
             return False
@@ -229,32 +231,20 @@ class LocalChain:
             time.sleep(0.01)
         return False
 
-    def _check_genesis(self, recorded: dict[str, object]) -> None:
-        if recorded and self.genesis.hex() != recorded.get("genesis"):
-            raise self._lost("another chain answers in its place")
-
-    def _born(self, recorded: dict[str, object]) -> int | None:
-        """The time of the saved genesis, which anvil must be told: else it makes a second block 0 at each
-        start, saves both, and later loads the one or the other."""
-        if "genesisTime" in recorded:
-            return int(str(recorded["genesisTime"]))
-        try:
-            state = json.loads((self.folder / STATE).read_bytes())
-            headers = [block["header"] for block in state["blocks"]]
-            return min(int(header["timestamp"], 16) for header in headers if int(header["number"], 16) == 0)
-        except FileNotFoundError:
-            return None
-        except (ValueError, LookupError, TypeError) as error:
-            raise self._lost(f"{STATE} cannot be read") from error
+    def _check_genesis(self, recorded: ChainRecord | None) -> None:
+        if recorded and self.genesis.hex() != recorded.genesis:
+            raise lost(self.folder, "another chain answers in its place")
 
     def _take_up_time(self) -> None:
         """Let time go on from now, or from where ``advance`` took it: anvil forgets, and starts at its genesis."""
         newest, pending = (_time_of(ask_block(self._port, tag)) for tag in ("latest", "pending"))
-        behind = max(newest + 1, int(time.time())) - pending
+        behind = max(newest, int(time.time())) - pending
         if behind > 0:
             ask(self._port, "evm_increaseTime", behind)
 
     def _command(self, port: int, born: int | None) -> list[str]:
+        # Untold when its chain was born, anvil makes another block 0 at each start, saves both, and takes
+        # the one or the other at the next: a coin toss over the chain's identity.
         saved, parting = self.folder / STATE, self.folder / PARTING
         return [
             str(self._binary),
@@ -268,17 +258,6 @@ class LocalChain:
             *("--dump-state", str(parting)),
         ]
 
-    def _recorded(self) -> dict[str, object]:
-        try:
-            record = json.loads((self.folder / _RECORD).read_bytes())
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise self._lost(f"{_RECORD} cannot be read") from error
-        if not isinstance(record, dict):
-            raise self._lost(f"{_RECORD} is not what was written")
-        return record
-
     def _explain_end(self, slow: bool) -> None:
         """Raise for an anvil that did not come up, unless another port may help."""
         if slow:
@@ -287,7 +266,7 @@ class LocalChain:
         if "in use" in said:
             return
         if (self.folder / STATE).exists():
-            raise self._lost(f"anvil does not load its state ({said[:300]})")
+            raise lost(self.folder, f"anvil does not load its state ({said[:300]})")
         raise Unavailable(
             f"anvil does not come up: {said[:300] or 'it says nothing'}.",
             code="local-chain-start",
@@ -299,13 +278,6 @@ class LocalChain:
             f"The local chain in {self.folder} does not answer. {why}.",
             code="local-chain-silent",
             hint="End the anvil that runs there; the next start goes on from its saved state.",
-        )
-
-    def _lost(self, why: str) -> Integrity:
-        return Integrity(
-            f"The local chain in {self.folder} is not the one that was there: {why}.",
-            code="local-chain-lost",
-            hint="Put the folder back from a backup, or make a new home; its anchors are gone with it.",
         )
 
 

@@ -9,7 +9,6 @@ Which folder, port and genesis are right is decided in ``rakkan.registry.ledger.
 from __future__ import annotations
 
 import gzip
-import json
 import logging
 import os
 import subprocess
@@ -19,12 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from rakkan.registry.ledger.chainfiles import LOG, STATE, replace
 from rakkan.registry.ledger.loopback import ask, ask_block
 from rakkan.schemas.errors import Unavailable
-
-STATE: Final = "state.json"
-PARTING: Final = "parting.json"
-LOG: Final = "anvil.log"
 
 PERIOD: Final = 2.0
 """Seconds between two looks for new blocks: what a ``kill -9`` of anvil may cost."""
@@ -163,58 +159,3 @@ class Keeper(threading.Thread):
             )
             process.kill()
             process.wait()
-
-
-def take_parting_state(folder: Path) -> None:
-    """Make the state of an orderly end the one to start from; half a file is thrown away.
-
-    Only while no anvil runs on the folder.
-
-    Raises:
-        Unavailable: ``local-chain-unwritable``.
-    """
-    parting = folder / PARTING
-    try:
-        json.loads(parting.read_bytes())
-        whole = True
-    except FileNotFoundError:
-        return
-    except ValueError:
-        whole = False
-    except OSError as error:
-        raise _unwritable(parting, error) from error
-    try:
-        if not whole:
-            parting.unlink()
-            return
-        with parting.open("rb") as stream:
-            os.fsync(stream.fileno())
-        parting.replace(folder / STATE)
-    except OSError as error:
-        raise _unwritable(parting, error) from error
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half-written, durable on return.
-
-    Raises:
-        Unavailable: ``local-chain-unwritable``; the old file is untouched.
-    """
-    fresh = path.with_name(path.name + ".new")
-    try:
-        with fresh.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> Unavailable:
-    return Unavailable(
-        f"{path} cannot be written: {error.strerror}.",
-        code="local-chain-unwritable",
-        hint="Free space on the disk, or use a home that can be written.",
-    )

@@ -12,8 +12,8 @@ import pytest
 
 from rakkan.contracts import NAMES, artifact
 from rakkan.schemas.errors import NotFound
+from tests.contracts.world import PROJECT, engine_missing
 
-PROJECT = Path(__file__).parents[2]
 COMPILE = PROJECT / "scripts/compile.mjs"
 
 
@@ -21,7 +21,7 @@ def node() -> str:
     """The path of node; without it or npm's packages the rebuild cannot be tested."""
     program = shutil.which("node")
     if program is None or not (PROJECT / "node_modules/solc").is_dir():
-        pytest.skip("node or solc is not installed: run npm ci --ignore-scripts")
+        engine_missing("node or solc is not installed: run npm ci --ignore-scripts")
     return program
 
 

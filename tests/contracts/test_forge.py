@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
 
-import pytest
-
-PROJECT = Path(__file__).parents[2]
+from tests.contracts.world import PROJECT, engine_missing
 
 
 def test_solidity_tests_pass() -> None:
     """scripts/forge-test.sh is the command that developers run, too."""
     if not any(PROJECT.glob("node_modules/@foundry-rs/forge-*/bin/forge")) or shutil.which("node") is None:
-        pytest.skip("forge or node is not installed: run npm ci --ignore-scripts")
+        engine_missing("forge or node is not installed: run npm ci --ignore-scripts")
     done = subprocess.run(
         [PROJECT / "scripts/forge-test.sh"], capture_output=True, text=True, timeout=280, check=False
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts import reference
-from tests.contracts.conftest import STANDING_TIME, World
 from tests.contracts.reference import Reliance, Verdict, leaf, sha256, tree_path, tree_root
+from tests.contracts.world import STANDING_TIME, World
 
 pytestmark = pytest.mark.chain
 

@@ -9,8 +9,8 @@ import pytest
 from hexbytes import HexBytes
 
 from tests.contracts import reference
-from tests.contracts.conftest import STANDING_TIME, World, key_of
 from tests.contracts.reference import Reliance, Verdict, leaf, sha256, tree_path, tree_root
+from tests.contracts.world import STANDING_TIME, World, key_of
 
 pytestmark = pytest.mark.chain
 

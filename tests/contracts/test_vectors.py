@@ -9,8 +9,8 @@ from rakkan.registry.rules.tree import Tree
 from rakkan.schemas.identity import Address
 from rakkan.schemas.verdict import Reliance as OurReliance
 from tests.contracts import reference
-from tests.contracts.conftest import World, key_of
 from tests.contracts.reference import Reliance, Verdict, leaf, sha256, tree_path, tree_root
+from tests.contracts.world import World, key_of
 
 pytestmark = pytest.mark.chain
 

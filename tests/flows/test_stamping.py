@@ -44,10 +44,14 @@ def work_of(item: StampItem) -> Work:
     return predicate
 
 
-def test_a_folder_is_stamped_verified_and_left_as_it_was(registry: Registry, pictures: Path, tmp_path: Path) -> None:
+def test_a_folder_is_stamped_verified_and_left_as_it_was(
+    registry: Registry, pictures: Path, tmp_path: Path
+) -> None:
     inputs = sorted(pictures.iterdir())
     before = {path: path.read_bytes() for path in inputs}
-    items = stamp_files(registry, inputs, StampOptions(out=tmp_path / "out", terms=load_terms("community-lora")))
+    items = stamp_files(
+        registry, inputs, StampOptions(out=tmp_path / "out", terms=load_terms("community-lora"))
+    )
     assert [item.state for item in items] == ["stamped"] * 5
     assert {path: path.read_bytes() for path in inputs} == before
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in inputs]
@@ -64,7 +68,9 @@ def test_a_folder_is_stamped_verified_and_left_as_it_was(registry: Registry, pic
         assert answer.record.record_id == item.record.record_id if item.record else False
 
 
-def test_lineage_is_found_by_name_and_kept_private_unless_asked(registry: Registry, pictures: Path, tmp_path: Path) -> None:
+def test_lineage_is_found_by_name_and_kept_private_unless_asked(
+    registry: Registry, pictures: Path, tmp_path: Path
+) -> None:
     inputs = [pictures / CHILD, pictures / PARENT]  # the child first: order is ours to find
     child, parent = stamp_files(registry, inputs, StampOptions(out=tmp_path / "a"))
     assert work_of(child).parents == ()
@@ -77,7 +83,9 @@ def test_lineage_is_found_by_name_and_kept_private_unless_asked(registry: Regist
 
 
 def test_nothing_private_is_in_record_or_manifest(registry: Registry, pictures: Path, tmp_path: Path) -> None:
-    options = StampOptions(out=tmp_path / "out", creator="Ada Lovelace of Kensington", terms=load_terms("reserve"))
+    options = StampOptions(
+        out=tmp_path / "out", creator="Ada Lovelace of Kensington", terms=load_terms("reserve")
+    )
     for item in stamp_files(registry, sorted(pictures.iterdir()), options):
         assert item.record is not None
         fields = registry.store.stamps.fields(item.record.record_id.digest)
@@ -92,7 +100,9 @@ def test_nothing_private_is_in_record_or_manifest(registry: Registry, pictures: 
                 assert field.text.encode() not in public, name
 
 
-def test_again_is_already_and_a_lost_output_is_made_anew(registry: Registry, pictures: Path, tmp_path: Path) -> None:
+def test_again_is_already_and_a_lost_output_is_made_anew(
+    registry: Registry, pictures: Path, tmp_path: Path
+) -> None:
     options = StampOptions(out=tmp_path / "out")
     (first,) = stamp_files(registry, [pictures / PARENT], options)
     (again,) = stamp_files(registry, [pictures / PARENT], options)
@@ -115,13 +125,17 @@ def test_jobs_give_the_same_as_one(registry: Registry, pictures: Path, tmp_path:
 
 
 def test_dry_run_writes_nothing(registry: Registry, pictures: Path, tmp_path: Path) -> None:
-    items = stamp_files(registry, sorted(pictures.iterdir()), StampOptions(out=tmp_path / "out", dry_run=True))
+    items = stamp_files(
+        registry, sorted(pictures.iterdir()), StampOptions(out=tmp_path / "out", dry_run=True)
+    )
     assert {item.state for item in items} == {"planned"}
     assert not (tmp_path / "out").exists()
     assert registry.store.records.count() == {}
 
 
-def test_a_credentialed_file_becomes_an_ingredient(registry: Registry, pictures: Path, tmp_path: Path) -> None:
+def test_a_credentialed_file_becomes_an_ingredient(
+    registry: Registry, pictures: Path, tmp_path: Path
+) -> None:
     (first,) = stamp_files(registry, [pictures / PARENT], StampOptions(out=tmp_path / "one"))
     assert first.output is not None
     (second,) = stamp_files(registry, [first.output], StampOptions(out=tmp_path / "two"))
@@ -143,7 +157,12 @@ def test_a_credentialed_file_becomes_an_ingredient(registry: Registry, pictures:
     ],
 )
 def test_bad_input_fails_alone(
-    registry: Registry, pictures: Path, tmp_path: Path, name: str, content: bytes | str | None, code: str | None
+    registry: Registry,
+    pictures: Path,
+    tmp_path: Path,
+    name: str,
+    content: bytes | str | None,
+    code: str | None,
 ) -> None:
     good, bad = pictures / PARENT, tmp_path / name
     whole = good.read_bytes()
@@ -172,7 +191,9 @@ def test_outputs_do_not_collide_or_overwrite(registry: Registry, pictures: Path,
     assert own.error.code == "output-is-input"
     (tmp_path / "out2").mkdir()
     (tmp_path / "out2" / PARENT).write_bytes(b"somebody else's")
-    (taken,) = stamp_files(registry, [pictures / PARENT], StampOptions(out=tmp_path / "out2", terms=load_terms("open-training")))
+    (taken,) = stamp_files(
+        registry, [pictures / PARENT], StampOptions(out=tmp_path / "out2", terms=load_terms("open-training"))
+    )
     assert taken.error is not None
     assert (tmp_path / "out2" / PARENT).read_bytes() == b"somebody else's"
 

@@ -14,8 +14,8 @@ import pytest
 
 from rakkan.registry.ledger import calls
 from rakkan.registry.ledger.anvil import LocalChain
+from rakkan.registry.ledger.chainfiles import STATE
 from rakkan.registry.ledger.evm import EvmLedger
-from rakkan.registry.ledger.keeper import STATE
 from rakkan.registry.ledger.loopback import ask, ask_block
 from rakkan.registry.ports import ChainIdentity
 from rakkan.schemas.errors import Integrity

@@ -100,7 +100,7 @@ def test_values_in_all_their_forms() -> None:
 
 
 def test_broken_values_end_at_the_comma() -> None:
-    parsed = parse_infotext('A1: "open, Bb: {"x: , stray, Cc: [1, Dd: 4')
+    parsed = parse_infotext('A1: "open, Bb: {x: , stray, Cc: [1, Dd: 4')
     assert parsed is not None
     assert parsed.settings["A1"] == '"open'
     assert parsed.settings["Dd"] == "4"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rakkan.registry.chain import open_ledger
 from rakkan.registry.home import ChainConfig, Home, HomeConfig
-from rakkan.registry.ledger import open_ledger
 from rakkan.registry.ledger.anvil import LocalChain
 from rakkan.registry.ledger.deploy import deploy
 from rakkan.registry.ledger.unanchored import UnanchoredLedger
@@ -65,7 +65,7 @@ def test_a_home_with_a_chain_starts_it_and_ends_it(
     monkeypatch.setenv("RAKKAN_ANVIL", "none")
     with pytest.raises(Unavailable) as caught, open_ledger(home, config_of(chain)):
         pass
-    assert caught.value.code == "no-chain"
+    assert caught.value.code == "no-anvil"
     (home.chain_folder / "state.json").unlink()
     (home.chain_folder / "parting.json").unlink()
     monkeypatch.delenv("RAKKAN_ANVIL")

@@ -95,11 +95,12 @@ def test_what_is_not_known_is_refused(clauses: object) -> None:
         {"any": []},
         {"comment": "harmless"},
         {"clauses": ALL},
+        {"valid_days": 90},
     ],
 )
 def test_a_document_has_exactly_its_fields(more: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as error:
-        _parse(**more)
+        parse_policy(json.dumps({**_document(), **more}).encode())
     assert error.value.code == "policy-clause"
 
 

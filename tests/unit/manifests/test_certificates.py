@@ -1,0 +1,352 @@
+"""Certificates, signers and the signature over a claim."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, datetime, timedelta
+
+import cbor2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from rakkan.manifests.certificates import (
+    CLAIM_SIGNING,
+    MAX_DAYS,
+    display_name,
+    fingerprint,
+    issue_artist,
+    load_certificates,
+    new_authority,
+    parse_der,
+)
+from rakkan.manifests.cose import check_signature
+from rakkan.manifests.errors import UnreadableManifest
+from rakkan.manifests.jumbf import parse
+from rakkan.manifests.read import read_manifest
+from rakkan.manifests.signer import Signer
+from rakkan.manifests.stamp import stamp
+from rakkan.manifests.trust import TrustedIssuers
+from rakkan.schemas.errors import Invalid
+from tests.unit.manifests.credentials import (
+    NOW,
+    artist,
+    authority,
+    checked,
+    definition,
+    picture,
+    signer,
+    stamped,
+)
+
+CLAIM = b"claim bytes"
+
+
+class TestIssuing:
+    def test_profile_of_an_artist(self) -> None:
+        leaf, issuer = load_certificates(artist().chain_pem)
+        extension = leaf.extensions.get_extension_for_class
+        assert not extension(x509.BasicConstraints).value.ca
+        assert extension(x509.BasicConstraints).critical
+        usage = extension(x509.KeyUsage)
+        assert usage.critical
+        assert usage.value.digital_signature
+        assert not usage.value.key_cert_sign
+        assert list(extension(x509.ExtendedKeyUsage).value) == [
+            CLAIM_SIGNING,
+            ExtendedKeyUsageOID.EMAIL_PROTECTION,
+        ]
+        key_of = extension(x509.AuthorityKeyIdentifier).value.key_identifier
+        assert key_of == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        assert isinstance(leaf.public_key(), ec.EllipticCurvePublicKey)
+        assert leaf.not_valid_after_utc - leaf.not_valid_before_utc <= timedelta(days=MAX_DAYS)
+        leaf.verify_directly_issued_by(issuer)
+        assert display_name(leaf.subject) == "Ada, Self-issued"
+
+    def test_profile_of_an_authority(self) -> None:
+        (certificate,) = load_certificates(authority().certificate_pem)
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+        assert (basic.critical, basic.value.ca, basic.value.path_length) == (True, True, 0)
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        assert usage.key_cert_sign
+        assert not usage.digital_signature
+        certificate.verify_directly_issued_by(certificate)
+
+    def test_an_artist_named_as_the_authority_is_still_trusted(self) -> None:
+        root = new_authority("Ada", NOW)
+        certificate = issue_artist(root, "Ada", NOW)
+        done = stamp(picture(), definition(), Signer.load(certificate.chain_pem, certificate.key_pem))
+        report = read_manifest(checked(done.content), TrustedIssuers.load(root.certificate_pem))
+        assert report.state == "trusted"
+
+    def test_never_outlives_the_authority(self) -> None:
+        late = NOW + timedelta(days=3600)
+        certificate = issue_artist(authority(), "Ada", late, days=366)
+        leaf, issuer = load_certificates(certificate.chain_pem)
+        assert leaf.not_valid_after_utc == issuer.not_valid_after_utc
+
+    @pytest.mark.parametrize("name", ["", " Ada", "Ada\n", "A\u202eda", "A\0", "x" * 65, "\ud800"])
+    def test_names_that_hide_something_are_refused(self, name: str) -> None:
+        for make in (lambda: new_authority(name, NOW), lambda: issue_artist(authority(), name, NOW)):
+            with pytest.raises(Invalid) as caught:
+                make()
+            assert caught.value.code == "certificate-name"
+
+    @pytest.mark.parametrize("name", ["落款", "Zoë O’Brien", "x" * 64])
+    def test_names_of_people_are_taken(self, name: str) -> None:
+        (leaf, _) = load_certificates(issue_artist(authority(), name, NOW).chain_pem)
+        assert display_name(leaf.subject) == f"{name}, Self-issued"
+
+    @pytest.mark.parametrize("days", [0, -1, MAX_DAYS + 1])
+    def test_length_is_bounded(self, days: int) -> None:
+        with pytest.raises(Invalid) as caught:
+            issue_artist(authority(), "Ada", NOW, days=days)
+        assert caught.value.code == "certificate-days"
+
+    def test_key_of_another_authority_is_refused(self) -> None:
+        mixed = type(authority())(authority("Other").key_pem, authority().certificate_pem)
+        with pytest.raises(Invalid) as caught:
+            issue_artist(mixed, "Ada", NOW)
+        assert caught.value.code == "certificate-key"
+
+    @pytest.mark.parametrize(
+        "pem", [b"", b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+    )
+    def test_text_that_is_no_certificate_is_refused(self, pem: bytes) -> None:
+        with pytest.raises(Invalid) as caught:
+            load_certificates(pem)
+        assert caught.value.code == "certificate-form"
+
+    @pytest.mark.parametrize("der", [b"", b"\x30\x00", None, "text", bytes(20_000)])
+    def test_der_that_is_no_certificate_is_refused(self, der: object) -> None:
+        with pytest.raises(UnreadableManifest) as caught:
+            parse_der(der)
+        assert caught.value.code == "signature-chain"
+
+
+class TestSigner:
+    def test_knows_its_certificate(self) -> None:
+        leaf = load_certificates(artist().chain_pem)[0]
+        assert signer().digest.raw == fingerprint(leaf)
+        assert signer().expires == leaf.not_valid_after_utc
+
+    def test_never_shows_the_key(self) -> None:
+        lines = [line for line in artist().key_pem.decode().splitlines() if not line.startswith("-")]
+        shown = repr(signer()) + str(signer()) + repr(artist()) + repr(authority())
+        assert not any(line in shown for line in lines)
+        assert "PRIVATE" not in shown
+
+    def test_travels_between_processes(self) -> None:
+        assert pickle.loads(pickle.dumps(signer())) == signer()
+
+    @pytest.mark.parametrize(
+        ("chain", "key", "code"),
+        [
+            ("Ada", "Bob", "signer-key"),
+            ("Ada", "sec1", "signer-key"),
+            ("Ada", "encrypted", "signer-key"),
+            ("Ada", "nothing", "signer-key"),
+            ("Ada", "broken", "signer-key"),
+            ("reversed", "Ada", "signer-chain"),
+            ("authority", "Ada", "signer-chain"),
+            ("nothing", "Ada", "certificate-form"),
+            ("long", "Ada", "signer-chain"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, chain: str, key: str, code: str) -> None:
+        ada = artist("Ada")
+        leaf, issuer = ada.chain_pem.split(b"-----END CERTIFICATE-----\n")[:2]
+        end = b"-----END CERTIFICATE-----\n"
+        chains = {
+            "Ada": ada.chain_pem,
+            "reversed": issuer + end + leaf + end,
+            "authority": authority().certificate_pem,
+            "nothing": b"",
+            "long": ada.chain_pem * 100,
+        }
+        loaded = serialization.load_pem_private_key(ada.key_pem, None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+        pem = serialization.Encoding.PEM
+        keys = {
+            "Ada": ada.key_pem,
+            "Bob": artist("Bob").key_pem,
+            "sec1": loaded.private_bytes(
+                pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+            ),
+            "encrypted": loaded.private_bytes(
+                pem, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
+            ),
+            "nothing": b"",
+            "broken": b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
+        }
+        with pytest.raises(Invalid) as caught:
+            Signer.load(chains[chain], keys[key])
+        assert caught.value.code == code
+        assert "c2VjcmV0" not in str(caught.value)
+        assert caught.value.__cause__ is None or code == "certificate-form"
+
+    @pytest.mark.parametrize("shift", [timedelta(days=366), timedelta(days=-1)])
+    def test_a_certificate_out_of_force_is_refused(self, shift: timedelta) -> None:
+        with pytest.raises(Invalid) as caught:
+            Signer.load(artist().chain_pem, artist().key_pem, now=NOW + shift)
+        assert caught.value.code == "signer-expired"
+        assert Signer.load(artist().chain_pem, artist().key_pem, now=NOW) == signer()
+
+    def test_a_kind_of_key_that_c2pa_does_not_take_is_refused(self) -> None:
+        for key in (ec.generate_private_key(ec.SECP256K1()), dsa.generate_private_key(2048)):
+            chain, pem = certificate_for(key)
+            with pytest.raises(Invalid) as caught:
+                Signer.load(chain, pem)
+            assert caught.value.code == "signer-key"
+
+
+def certificate_for(key: object) -> tuple[bytes, bytes]:
+    """A certificate of the artist profile for any key, issued by the test authority."""
+    issuer_key = serialization.load_pem_private_key(authority().key_pem, None)
+    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    (issuer,) = load_certificates(authority().certificate_pem)
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "O"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Any key"),
+        ]
+    )
+    model = load_certificates(artist().chain_pem)[0]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())  # type: ignore[attr-defined]
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(model.not_valid_before_utc)
+        .not_valid_after(model.not_valid_after_utc)
+    )
+    for extension in model.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(  # type: ignore[attr-defined]
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    leaf = builder.sign(issuer_key, hashes.SHA256()).public_bytes(pem)
+    return leaf + authority().certificate_pem, private
+
+
+KEYS = {
+    "es256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "es384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "es512": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "ps256": lambda: rsa.generate_private_key(65537, 2048),
+}
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_every_kind_of_key_signs_and_verifies_in_both_readers(algorithm: str) -> None:
+    chain, key = certificate_for(KEYS[algorithm]())
+    who = Signer.load(chain, key)
+    assert who.algorithm == algorithm
+    content = bytearray(stamp(picture(), definition(), who).content)
+    report = read_manifest(checked(bytes(content)), TrustedIssuers.load(authority().certificate_pem))
+    assert report.state == "trusted"
+    assert report.signer is not None
+    assert report.signer.subject == "Any key, O"
+
+
+class TestClaimSignature:
+    def test_holds_over_the_claim_alone(self) -> None:
+        active = parse(stamped("PNG").store).active
+        found = check_signature(active.signature, active.claim)
+        assert (found.algorithm, found.holds) == ("ES256", True)
+        assert fingerprint(found.signer) == signer().digest.raw
+        assert not check_signature(active.signature, active.claim + b"\0").holds
+        other = bytearray(active.claim)
+        other[-1] ^= 1
+        assert not check_signature(active.signature, bytes(other)).holds
+
+    def test_our_own_vector(self) -> None:
+        assert check_signature(signature(), CLAIM).holds
+        assert not check_signature(signature(raw=bytes(64)), CLAIM).holds
+        assert not check_signature(signature(raw=b"short"), CLAIM).holds
+        assert not check_signature(signature(raw=b""), CLAIM).holds
+
+    @pytest.mark.parametrize("algorithm", [-35, -36, -37, -38, -39, -8])
+    def test_another_algorithm_than_the_keys_fits_nothing(self, algorithm: int) -> None:
+        assert not check_signature(signature(algorithm=algorithm), CLAIM).holds
+
+    def test_rsa_keys_that_are_too_short_fit_nothing(self) -> None:
+        key = rsa.generate_private_key(65537, 1024)
+        chain, _ = certificate_for(key)
+        protected = cbor2.dumps({1: -37, 33: ders(chain)})
+        signed = cbor2.dumps(["Signature1", protected, b"", CLAIM])
+        raw = key.sign(signed, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+        assert not check_signature(b"\xd2" + cbor2.dumps([protected, {}, None, raw]), CLAIM).holds
+
+    @pytest.mark.parametrize(
+        ("content", "code"),
+        [
+            (b"", "signature-form"),
+            (b"\x84\x40\xa0\xf6\x40", "signature-form"),
+            (b"\xd2\x83\x40\xa0\xf6", "signature-form"),
+            (b"\xd2\x84\x40\xa0\x40\x40", "signature-form"),
+            (b"\xd2\x84\xa0\xa0\xf6\x40", "signature-form"),
+            (b"\xd2\x84\x41\x80\xa0\xf6\x40", "signature-form"),
+            (b"\xd2\x84\x40\xa0\xf6\x40", "signature-algorithm"),
+            (b"\xd2\x84\x41\xff\xa0\xf6\x40", "cbor"),
+            (b"\xd2" + b"\x84\x40\xa0\xf6\x40" * 2, "cbor"),
+        ],
+    )
+    def test_what_is_not_a_cose_signature_is_refused(self, content: bytes, code: str) -> None:
+        with pytest.raises(UnreadableManifest) as caught:
+            check_signature(content, CLAIM)
+        assert caught.value.code == code
+
+    @pytest.mark.parametrize("algorithm", [-47, -257, 0, "ES256", None, True, [-7]])
+    def test_algorithms_outside_c2pa_are_refused(self, algorithm: object) -> None:
+        with pytest.raises(UnreadableManifest) as caught:
+            check_signature(signature(algorithm=algorithm), CLAIM)
+        assert caught.value.code == "signature-algorithm"
+
+    @pytest.mark.parametrize("where", ["none", "both", "twice", "empty", "many", "text"])
+    def test_there_is_one_chain_in_one_place(self, where: str) -> None:
+        chain = ders(artist().chain_pem)
+        protected, unprotected = {
+            "none": ({}, {}),
+            "both": ({33: chain}, {"x5chain": chain}),
+            "twice": ({33: chain, "x5chain": chain}, {}),
+            "empty": ({33: []}, {}),
+            "many": ({33: chain * 10}, {}),
+            "text": ({33: ["certificate"]}, {}),
+        }[where]
+        content = b"\xd2" + cbor2.dumps([cbor2.dumps({1: -7, **protected}), unprotected, None, bytes(64)])
+        with pytest.raises(UnreadableManifest) as caught:
+            check_signature(content, CLAIM)
+        assert caught.value.code == "signature-chain"
+
+    def test_a_chain_of_one_and_the_old_place_are_read(self) -> None:
+        chain = ders(artist().chain_pem)
+        content = b"\xd2" + cbor2.dumps([cbor2.dumps({1: -7}), {"x5chain": chain[0]}, None, bytes(64)])
+        assert len(check_signature(content, CLAIM).chain) == 1
+
+
+def ders(pem: bytes) -> list[bytes]:
+    return [each.public_bytes(serialization.Encoding.DER) for each in load_certificates(pem)]
+
+
+def signature(algorithm: object = -7, raw: bytes | None = None) -> bytes:
+    """A COSE_Sign1 by Ada over :data:`CLAIM`, made without the C2PA engine."""
+    protected = cbor2.dumps({1: algorithm, 33: ders(artist().chain_pem)})
+    key = serialization.load_pem_private_key(artist().key_pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signed = cbor2.dumps(["Signature1", protected, b"", CLAIM])
+    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
+    return b"\xd2" + cbor2.dumps(
+        [protected, {}, None, r.to_bytes(32) + s.to_bytes(32) if raw is None else raw]
+    )
+
+
+def test_now_is_aware() -> None:
+    assert NOW.tzinfo is UTC
+    assert datetime.now(UTC) >= NOW
