@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 
 from rakkan.api.answers import FOR_EVER, exact
 from rakkan.api.bodies import FIELD, read_upload
+from rakkan.api.caution import cautious
 from rakkan.api.problems import Problem
 from rakkan.api.showing import Shown, show
 from rakkan.api.site import Here
@@ -46,7 +47,7 @@ async def verify(request: Request, site: Here) -> Response:
     base = str(request.base_url)
 
     def work() -> Shown:
-        found = verify_image(site.public, upload.content, upload.name)
+        found = cautious(verify_image(site.public, upload.content, upload.name), upload.content)
         return show(site.public, found, base=base, upload=(upload.name, upload.content))
 
     return _page("result.html", site.public.origin, shown=await site.verifying.run(work))
@@ -68,7 +69,7 @@ async def permalink(
     asked, base = Digest.parse(digest), str(request.base_url)
 
     def work() -> Shown:
-        return show(site.public, verify_digest(site.public, asked), base=base)
+        return show(site.public, cautious(verify_digest(site.public, asked)), base=base)
 
     shown = await site.verifying.run(work)
     return _page("result.html", site.public.origin, status=200 if shown.record_id else 404, shown=shown)

@@ -14,14 +14,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from rakkan.api import wording
+from rakkan.api.caution import looks_only
 from rakkan.api.drawing import Drawing, draw
+from rakkan.api.preview import preview
 from rakkan.api.wording import Badge, Sighting
 from rakkan.registry.flows.verify import CHECKS, Verification
 from rakkan.registry.rules.notice import scope_words
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import CAWG_SCOPES
 from rakkan.schemas.instant import format_instant
-from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
 _HOST: Final = re.compile(
@@ -103,8 +104,10 @@ class Shown:
     sentence: str
     file: str
     size: str
+    preview: str
     facts: tuple[tuple[str, str, str], ...]
     groups: tuple[Group, ...]
+    gist: str
     uses: tuple[Use, ...]
     drawing: Drawing | None
     lineage: tuple[tuple[str, str, str, str], ...]
@@ -129,21 +132,24 @@ def show(
         upload: Name and bytes of the picture, if one was handed in.
     """
     accepted_at = _accepted_at(public, found)
-    sha256 = str(Digest.of(upload[1])) if upload else ""
-    sighting = Sighting(public.clock.now(), accepted_at, upload is None, sha256 == found.matched)
+    alike = upload is not None and looks_only(found, upload[1])
+    sighting = Sighting(public.clock.now(), accepted_at, by_digest=upload is None, exact=not alike)
     name = _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", upload[0])[:120] if upload else ""
     record_id = str(found.record.record_id) if found.record else ""
     base = base.rstrip("/") if _HOST.fullmatch(base.rstrip("/")) else "http://127.0.0.1:8000"
     badge = wording.badge(found, by_digest=upload is None)
+    uses = _uses(found.consent) if found.record and not alike else ()
     return Shown(
         title=name or found.matched or "Nothing registered",
         badge=badge,
         sentence=wording.sentence(found, sighting),
         file=name,
         size=_size(len(upload[1])) if upload else "",
+        preview=preview(upload[1]) if upload else "",
         facts=tuple(_facts(found, accepted_at)),
         groups=_groups(found),
-        uses=_uses(found.consent) if found.record else (),
+        gist=wording.gist({use.words: use.answer for use in uses}) if uses else "",
+        uses=uses,
         drawing=draw(found.lineage, record_id) if record_id else None,
         lineage=_steps(found.lineage, record_id),
         record_id=record_id,

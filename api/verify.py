@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from rakkan.api.answers import answer
 from rakkan.api.bodies import FIELD, is_form, is_json, read_upload
+from rakkan.api.caution import cautious
 from rakkan.api.description import COLLECTORS, SHA256, problems
 from rakkan.api.shapes import Batch, VerificationShape
 from rakkan.api.site import Here, Site
@@ -81,7 +82,9 @@ async def verify(request: Request, site: Here, query: Annotated[VerifyQuery, Que
         site.verifying.check_room()
         upload = await read_upload(request)
         found = await site.verifying.run(
-            lambda: verify_image(site.public, upload.content, upload.name, grantee=query.grantee)
+            lambda: cautious(
+                verify_image(site.public, upload.content, upload.name, grantee=query.grantee), upload.content
+            )
         )
         return answer(request, document(found))
     if not is_json(request):
@@ -138,9 +141,9 @@ def _batch(site: Site, asked: list[str], grantee: str) -> list[dict[str, Any]]:
             found[text] = {"digest": text[:128], "verification": None, "error": error}
             continue
         if digest in known:
-            said = document(verify_digest(site.public, digest, grantee=grantee))
+            said = document(cautious(verify_digest(site.public, digest, grantee=grantee)))
         else:
-            unknown = unknown or document(verify_digest(site.public, digest, grantee=grantee))
+            unknown = unknown or document(cautious(verify_digest(site.public, digest, grantee=grantee)))
             said = unknown
         found[text] = {"digest": text, "verification": said, "error": None}
     return [found[text] for text in asked]

@@ -153,6 +153,25 @@ def who(record: Record) -> str:
     )
 
 
+def gist(uses: Mapping[str, str]) -> str:
+    """What may be done, in one sentence.
+
+    Args:
+        uses: Each use in people's words, and its answer.
+    """
+    named = {answer: [use for use, each in uses.items() if each == answer] for answer in ANSWERS}
+    if len(named["undetermined"]) == len(uses):
+        return "Nobody can tell: nothing is known of consent, and that is no yes."
+    allowed, denied, unsure = named["allowed"], named["denied"], named["undetermined"]
+    rest = "anything else" if allowed else "anything"
+    parts = [f"Allowed for everybody: {', '.join(allowed)}." if allowed else "Nothing is allowed."]
+    if denied:
+        parts.append(f"Do not use it for {rest if not unsure else ', '.join(denied)}.")
+    if unsure:
+        parts.append(f"For {'the rest' if denied or allowed else 'anything'}, nobody can tell.")
+    return " ".join(parts)
+
+
 def ago(then: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that fits; after two months the date."""
     seconds = int((now - then).total_seconds())

@@ -100,15 +100,21 @@ def withdraw(
     Example: rakkan consent withdraw baguqeera…
     """
     from rakkan.registry.flows.consents import withdraw
+    from rakkan.registry.flows.opening import resolve
     from rakkan.registry.keys import read_wallet_key
     from rakkan.registry.worker import Worker
-    from rakkan.schemas.values import Digest
+    from rakkan.schemas.values import Cid, Digest
 
     session = Session.of(context)
     with session.registry() as registry:
+        given = resolve(registry, str(Cid.parse(cid))).record
+        if given.kind != "consent":
+            raise Invalid(
+                f"{cid} is a {given.kind} record.", code="record-kind", hint="Name a grant or a reservation."
+            )
         record = withdraw(
             registry,
-            cid,
+            str(given.record_id),
             item=Digest.parse(item) if item else None,
             wallet=read_wallet_key(wallet_key) if wallet_key else None,
         )

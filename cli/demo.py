@@ -74,7 +74,9 @@ class Demo:
         """Found, stamp, publish, verify, judge, approve, withdraw, repair, sum up."""
         from rakkan.registry.service import open_registry
 
-        self._console.print("[bold]Rakkan[/] — provenance and consent for AI art, from a picture to a contract.\n")
+        self._console.print(
+            "[bold]Rakkan[/] — provenance and consent for AI art, from a picture to a contract.\n"
+        )
         self._found()
         self._folder.mkdir(exist_ok=True)
         self._story = Story.open(self._folder / "story.json")
@@ -83,7 +85,9 @@ class Demo:
             self._step("pictures", "Five pictures, as ComfyUI and A1111 leave them", self._render)
             self._step("stamps", "Three artists stamp and say what may be done", self._stamp)
             self._step("publish", "What was local becomes public: pinned, logged, anchored", self._publish)
-            self._step("bundle", "A stranger checks one picture from its evidence, with no network", self._bundle)
+            self._step(
+                "bundle", "A stranger checks one picture from its evidence, with no network", self._bundle
+            )
             self._lineage()
             if registry.identity is None:
                 self._console.print(
@@ -108,9 +112,15 @@ class Demo:
             return
         chain = "local" if find_anvil() else "none"
         if chain == "none":
-            self._say("anvil is not here, so this home has no chain: it runs on the unanchored ledger, and says so.")
+            self._say(
+                "anvil is not here, so this home has no chain: it runs on the unanchored ledger, and says so."
+            )
         made = found(
-            self._settings, creator="Ada of the Demo", chain=chain, standing_seconds=STANDING_SECONDS, progress=self._say
+            self._settings,
+            creator="Ada of the Demo",
+            chain=chain,
+            standing_seconds=STANDING_SECONDS,
+            progress=self._say,
         )
         self._say(f"bearer token for writing over HTTP (shown once): {made.token}")
 
@@ -133,15 +143,23 @@ class Demo:
         for artist, (mine, terms_name, wallet) in groups.items():
             terms = load_terms(terms_name, (gate,) if terms_name != "reserve" else ())
             options = StampOptions(
-                out=self._folder / "stamped", creator=artist, terms=terms, wallet=wallet, disclose=("parents",)
+                out=self._folder / "stamped",
+                creator=artist,
+                terms=terms,
+                wallet=wallet,
+                disclose=("parents",),
             )
             self._say(f"[bold]{artist}[/] says: {terms_name}")
-            for item in stamp_files(self._registry, [self._folder / "pictures" / name for name in mine], options):
+            for item in stamp_files(
+                self._registry, [self._folder / "pictures" / name for name in mine], options
+            ):
                 if item.error is not None or item.record is None or item.output is None:
                     raise item.error or RuntimeError(item.state)
                 for finding in item.findings:
                     self._say(f"   before signing: {finding}")
-                self._say(f"   {item.input.name} → c2paClaim:{item.digest['c2paClaim'][:16]}…  ({item.state})")
+                self._say(
+                    f"   {item.input.name} → c2paClaim:{item.digest['c2paClaim'][:16]}…  ({item.state})"
+                )
                 noted[item.input.name] = {
                     "output": str(item.output),
                     "record": str(item.record.record_id),
@@ -179,7 +197,9 @@ class Demo:
         from rakkan.registry.flows.publish import plan, publish
 
         planned = plan(self._registry)
-        self._say(f"{len(planned)} records, {sum(each.bytes for each in planned):,} bytes become public for ever, such as:")
+        self._say(
+            f"{len(planned)} records, {sum(each.bytes for each in planned):,} bytes become public for ever, such as:"
+        )
         for each in planned[:2]:
             self._say(f"   {each.kind}: {'; '.join(each.shows[:4])}")
             self._say(f"      only committed to, not shown: {', '.join(each.hides[:6]) or 'nothing'}")
@@ -305,7 +325,9 @@ class Demo:
         from rakkan.registry.worker import Worker
 
         before = self._story.done("approve")
-        name, noted = next((n, each) for n, each in self._story.done("stamps").items() if each["artist"] == "Ada")
+        name, noted = next(
+            (n, each) for n, each in self._story.done("stamps").items() if each["artist"] == "Ada"
+        )
         record = withdraw(self._registry, noted["consent"])
         Worker(self._registry).settle()
         self._say(f"Ada withdrew her consent for {name}: {record.record_id}")
@@ -359,5 +381,9 @@ def replace_home(settings: Settings, folder: Path) -> Settings:
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - a note
-    text = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else ", ".join(map(str, value))
+    text = (
+        ", ".join(f"{k}={v}" for k, v in value.items())
+        if isinstance(value, dict)
+        else ", ".join(map(str, value))
+    )
     return text if len(text) < 160 else f"{text[:157]}…"

@@ -13,7 +13,12 @@ from rakkan.cli import exits, render
 from rakkan.cli.session import Session, line
 from rakkan.schemas.errors import Invalid
 
-CONTRACTS: Final = {"log": "ProvenanceLog", "consents": "ConsentRegistry", "gate": "ConsentGate", "book": "ApprovalBook"}
+CONTRACTS: Final = {
+    "log": "ProvenanceLog",
+    "consents": "ConsentRegistry",
+    "gate": "ConsentGate",
+    "book": "ApprovalBook",
+}
 
 
 def init(

@@ -159,7 +159,9 @@ def _usage(error: Any) -> Invalid:  # noqa: ANN401 - usage errors carry a contex
     path = context.command_path if context is not None else "rakkan"
     where = path.removeprefix("rakkan").strip()
     said = clean(error.format_message()).rstrip(".")
-    return Invalid(f"{where}: {said}." if where else f"{said}.", code="usage", hint=f"`{path} --help` shows how.")
+    return Invalid(
+        f"{where}: {said}." if where else f"{said}.", code="usage", hint=f"`{path} --help` shows how."
+    )
 
 
 def _fail(session: Session, error: DomainError, code: int) -> int:

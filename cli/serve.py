@@ -6,10 +6,12 @@ of the command. What is served is ``rakkan.api``'s.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import ipaddress
 import os
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -44,10 +46,14 @@ def serve(
     settings = session.settings()
     with session.registry():
         pass  # what is wrong with the home is said here, in one line
-    if not _is_loopback(host):
-        session.warn(f"{host} can be reached from other machines; put TLS in front of it.")
-    session.say(f"Serving {settings.folder} on {_url(host, port)} until Ctrl-C.")
-    return serve_home(settings, host, port, worker=not no_worker, verbose=session.verbose)
+
+    def announce(url: str) -> None:
+        if not _is_loopback(host):
+            session.warn(f"{host} can be reached from other machines; put TLS in front of it.")
+        session.emit({"schema": "rakkan.serve/1", "home": str(settings.folder), "url": url}, lambda: None)
+        session.say(f"Serving {settings.folder} on {url} until Ctrl-C.")
+
+    return serve_home(settings, host, port, worker=not no_worker, verbose=session.verbose, announce=announce)
 
 
 def serve_home(
@@ -57,6 +63,7 @@ def serve_home(
     *,
     worker: bool = True,
     verbose: bool = False,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Serve a home until Ctrl-C.
 
@@ -66,6 +73,7 @@ def serve_home(
         port: Port to listen on.
         worker: Whether what is waiting is pinned, logged and anchored meanwhile.
         verbose: Log every request.
+        announce: Told the address once it answers there.
 
     Raises:
         Unavailable: ``server-missing``, ``serve-port``.
@@ -77,14 +85,19 @@ def serve_home(
         )
     import uvicorn
 
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce(_url(host, port))
+
     os.environ["RAKKAN_HOME"] = str(settings.folder)
     os.environ["RAKKAN_WORKER"] = "1" if worker else "0"
     with _listening(host, port) as listener:
         level = "info" if verbose else "warning"
-        server = uvicorn.Server(
-            uvicorn.Config(APPLICATION, factory=True, log_level=level, access_log=verbose)
-        )
-        server.run(sockets=[listener])
+        server = Server(uvicorn.Config(APPLICATION, factory=True, log_level=level, access_log=verbose))
+        with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
+            server.run(sockets=[listener])
     return exits.YES if server.started else exits.UNAVAILABLE
 
 

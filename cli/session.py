@@ -83,7 +83,7 @@ class Session:
         """
         self.answered = True
         if self.json:
-            print(to_json(document, compact=compact))  # noqa: T201 - stdout is data
+            print(to_json(document, compact=compact), flush=True)  # noqa: T201 - stdout is data
         else:
             show()
 

@@ -6,6 +6,7 @@ It decides when to look again and which errors are worth another look. The work 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -33,7 +34,7 @@ def worker(
 
     Example: rakkan worker --once
     """
-    from rakkan.registry.worker import Worker
+    from rakkan.registry.worker import Advance, Worker
 
     session = Session.of(context)
     if once and poll is not None:
@@ -43,13 +44,17 @@ def worker(
         if once:
             _answer(session, work.settle())
             return exits.YES
+        last = Advance()
         session.say(f"Looking every {poll or _PAUSE:g} s; Ctrl-C ends it.")
-        while True:
-            try:
-                work.settle()
-            except (Unavailable, Conflict) as error:
-                session.warn(f"{error} Trying again.")
-            time.sleep(poll or _PAUSE)
+        with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
+            while True:
+                try:
+                    last = work.settle()
+                except (Unavailable, Conflict) as error:
+                    session.warn(f"{error} Trying again.")
+                time.sleep(poll or _PAUSE)
+    _answer(session, last)
+    return exits.YES
 
 
 def _answer(session: Session, advance: Advance) -> None:

@@ -103,7 +103,7 @@ def read(content: bytes, media_type: str, issuers: TrustedIssuers | None) -> Rea
             answer = json.loads(reader.json())
     except (engine.C2paError, ValueError, RecursionError) as error:
         raise UnreadableManifest(
-            f"The manifest cannot be read: {plain(str(error), 120)}.",
+            f"The manifest cannot be read: {_cause(error, 120)}.",
             code="manifest-refused",
             hint="Get the file from its source again.",
         ) from error
@@ -152,7 +152,7 @@ def sign(
             store: bytes = builder.sign(media_type, io.BytesIO(content), output)
     except (engine.C2paError, ValueError) as error:
         raise SigningFailed(
-            f"The picture could not be signed: {plain(str(error), 160)}.", code="signing-refused"
+            f"The picture could not be signed: {_cause(error, 160)}.", code="signing-refused"
         ) from error
     return output.getvalue(), store
 
@@ -218,7 +218,7 @@ def _reader(issuers: TrustedIssuers | None) -> tuple[Any, c2pa.Context]:
         return c2pa, _CONTEXTS.get((b"read", _listed(issuers)), make)
     except c2pa.C2paError as error:
         raise Invalid(
-            f"The list of trusted issuers cannot be used: {plain(str(error), 160)}.", code="issuers-refused"
+            f"The list of trusted issuers cannot be used: {_cause(error, 160)}.", code="issuers-refused"
         ) from error
 
 
@@ -237,11 +237,18 @@ def _signing(signer: Signer, issuers: TrustedIssuers | None) -> tuple[Any, c2pa.
         return c2pa.Context(c2pa.Settings.from_dict(settings(tree)), c2pa.Signer.from_info(made))
 
     try:
-        return c2pa, _CONTEXTS.get((b"sign", signer.digest.raw, signer.chain_pem, _listed(issuers)), make)
+        return c2pa, _CONTEXTS.get(
+            (b"sign", signer.algorithm.encode(), signer.digest.raw, signer.chain_pem, _listed(issuers)), make
+        )
     except c2pa.C2paError as error:
         raise SigningFailed(
-            f"The signing key cannot be used: {plain(str(error), 160)}.", code="signing-key"
+            f"The signing key cannot be used: {_cause(error, 160)}.", code="signing-key"
         ) from error
+
+
+def _cause(error: Exception, limit: int) -> str:
+    """The engine's words, which may quote the file."""
+    return plain(str(error), limit).rstrip(" .:") or type(error).__name__
 
 
 def _codes(results: Json, group: str) -> frozenset[str]:

@@ -138,17 +138,15 @@ def manifest_store(container: Container) -> bytes | None:
 
 def _jpeg_parts(container: Container) -> tuple[Part, ...]:
     """The APP11 segments of the one C2PA box: contiguous, numbered from 1, each repeating its header."""
-    runs: dict[tuple[bytes, int], list[Part]] = {}
+    runs: dict[int, list[Part]] = {}
     for part in container.named("APP11"):
         payload = container.payload(part)
-        if len(payload) < _XT.size + _BOX.size or payload[:2] != b"JP":
+        if len(payload) >= _XT.size + _BOX.size and payload[:2] == b"JP" and payload[12:16] == b"jumb":
+            runs.setdefault(_XT.unpack_from(payload)[1], []).append(part)
+        elif _C2PA_UUID[:4] in payload[:64]:
             # Readers that only look for the box type would take it for a store: refuse, not ignore.
-            if _C2PA_UUID[:4] in payload[:64]:
-                raise _box("an APP11 segment speaks of C2PA, but not in JPEG XT form")
-            continue
-        _, instance, _ = _XT.unpack_from(payload)
-        runs.setdefault((payload[12:16], instance), []).append(part)
-    stores = [run for (kind, _), run in runs.items() if kind == b"jumb" and _is_store(container, run)]
+            raise _box("an APP11 segment speaks of C2PA, but not in JPEG XT form")
+    stores = [run for run in runs.values() if _is_store(container, run)]
     if len(stores) > 1:
         raise _several(len(stores))
     if not stores:

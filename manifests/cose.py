@@ -88,7 +88,6 @@ def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
             raise malformed("the signature is not a COSE_Sign1 structure", "signature-form")
     if not isinstance(header, dict):
         raise malformed("the signature's header is not a map", "signature-form")
-    chain = _chain(header, unprotected)
     number = header.get(_ALGORITHM)
     algorithm = _NAMES.get(number) if isinstance(number, int) else None
     if algorithm is None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Final, Never
+from collections.abc import Callable
+from typing import Any, Final, Never
 
 import cbor2
 
@@ -108,4 +109,4 @@ def _text(value: object, _: bool) -> str:
     return value
 
 
-_DECODERS: Final = {0: _text, **dict.fromkeys(_TAGS, _refuse)}
+_DECODERS: Final[dict[int, Callable[[Any, bool], Any]]] = {0: _text, **dict.fromkeys(_TAGS, _refuse)}

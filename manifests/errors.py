@@ -33,7 +33,7 @@ class UnreadableManifest(Invalid):
     default_code: ClassVar[str] = "manifest-unreadable"
 
 
-class SigningFailed(DomainError):  # noqa: N818 - named for what happened, as its siblings are
+class SigningFailed(DomainError):
     """The picture is fine, but no signed copy of it could be made."""
 
     default_code: ClassVar[str] = "signing-failed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Final
 
 from rakkan.manifests.container import walk
@@ -97,7 +97,7 @@ def check_image(content: bytes, name: str, limits: Limits = DEFAULT) -> CheckedI
             ``image-trailing``, ``image-parts``, ``image-pixels``, ``image-frames``; the sentence
             names the file, the hint the fix.
     """
-    name = PurePath(name.replace("\0", "")).name or name
+    name = PureWindowsPath(name.replace("\0", "")).name or name  # knows both kinds of slashes
     _check_bytes(len(content), name, limits)
     container = walk(content, name)
     _check_name(name, container.media_type)

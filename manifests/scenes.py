@@ -125,7 +125,7 @@ def agate() -> Image.Image:
     """Bands of colour along the contours of a random field."""
     size = 896, 768
     field = _clouds(size, 5, octaves=4).filter(ImageFilter.GaussianBlur(3))
-    bands = field.point(lambda level: round(127 + 127 * math.sin(level / 255 * 40)))
+    bands = field.point([round(127 + 127 * math.sin(level / 255 * 40)) for level in range(256)])
     warm = ImageOps.colorize(bands, (84, 30, 22), (250, 226, 190), mid=(206, 112, 58))
     cool = ImageOps.colorize(field, (34, 44, 74), (255, 244, 224), mid=(176, 92, 70))
     return Image.blend(warm, cool, 0.35)

@@ -84,13 +84,12 @@ def stamp(
     document = definition.document(opened=opened, inputs=[label for label in labels if label != PARENT_LABEL])
     credentials: list[_c2pa.Ingredient] = []
     for label, picture in zip(labels, pictures, strict=True):
-        entry = {
-            "label": label,
-            "relationship": "parentOf" if label == PARENT_LABEL else "inputTo",
-            # Our own: the engine would copy the one in the picture's XMP.
-            "instance_id": f"xmp:iid:{uuid4()}",
-        }
-        if manifest_store(picture.container) is not None:
+        relationship = "parentOf" if label == PARENT_LABEL else "inputTo"
+        # A new id: the engine would copy the one in the picture's XMP, which leads back to an editor.
+        entry = {"label": label, "relationship": relationship, "instance_id": f"xmp:iid:{uuid4()}"}
+        store = manifest_store(container if picture is image else picture.container)
+        if store is not None:
+            parse(store)  # a store that we cannot read is not passed on in somebody's name
             credentials.append(_c2pa.Ingredient(entry, picture.media_type, picture.content))
         else:
             # Named, not shown to the engine, which would copy addresses from the picture's XMP.

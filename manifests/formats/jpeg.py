@@ -27,6 +27,8 @@ _EXPORT: Final = "Export it as an ordinary baseline or progressive JPEG."
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+# Encoders make about ten scans. Each costs the decoder a walk over all pixels, whatever it holds.
+_MAX_SCANS: Final = 128
 _NAMES: Final = {
     0xC4: "DHT",
     0xC8: "JPG",
@@ -57,6 +59,8 @@ def walk_jpeg(content: bytes, name: str) -> Container:
     scans = [part for part in parts if part.kind == "SOS"]
     if len(frames) != 1 or not scans or scans[0].start < frames[0].start:
         raise damaged(name, f"it has {len(frames)} frame headers and {len(scans)} scans")
+    if len(scans) > _MAX_SCANS:
+        raise unsupported(name, f"has {len(scans)} scans", _EXPORT)
     if any(part.kind in {"DHP", "EXP"} for part in parts):
         raise unsupported(name, "is a hierarchical JPEG", _EXPORT)
     width, height = _size(content, frames[0], name)

@@ -34,7 +34,7 @@ _MAX_LINE: Final = 256 * 1024
 _MAX_PAIRS: Final = 512
 _KEY: Final = re.compile(r"\s*(\w[\w /-]{0,63}):\s*")
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-_NAME_AND_HASH: Final = re.compile(r"(.{1,300}?)\s*\[([0-9A-Fa-f]{8,64})\]")
+_NAME_AND_HASH: Final = re.compile(r"(.{1,300}?)\s{0,4}\[([0-9A-Fa-f]{8,64})\]")
 _MODEL_PART: Final = re.compile(r"\bModel: ([^,]{1,300})")
 _CONTROL: Final = re.compile(r"ControlNet [0-9]{1,2}")
 # "Hashes" keys of Civitai-aware savers, before the colon

@@ -21,6 +21,7 @@ from rakkan.manifests.generator.secrets import SecretFinding
 
 DIALECT: Final = "comfyui"
 MAX_PASSES: Final = 64
+_MAX_NAME: Final = 4096
 
 _TEXTS: Final = ("text", "prompt", "string", "value", "clip_l", "t5xxl", "populated_text", "wildcard_text")
 # Behind these inputs lie models and pixels, not words.
@@ -28,7 +29,7 @@ _WORDLESS: Final = frozenset(
     {"clip", "model", "vae", "unet", "pixels", "image", "images", "samples", "latent", "latent_image", "mask"}
     | {"control_net", "clip_vision", "clip_vision_output", "style_model", "noise", "sigmas", "sampler"}
 )
-_PLACE: Final = re.compile(r"\s*\[(?:input|output|temp)\]$")
+_PLACE: Final = re.compile(r"\s{0,4}\[(?:input|output|temp)\]$")
 
 
 def read_comfyui(
@@ -156,6 +157,10 @@ def _words(graph: Graph, sampler: Node, side: str, seen: set[tuple[str, str]]) -
 def _parent(node: Node) -> str | None:
     """The file name of a ``LoadImage`` node and its kin, without folder and place."""
     name = node.inputs.get("image")
-    if "loadimage" not in node.kind.lower().replace(" ", "") or not isinstance(name, str):
+    if (
+        "loadimage" not in node.kind.lower().replace(" ", "")
+        or not isinstance(name, str)
+        or len(name) > _MAX_NAME
+    ):
         return None
     return PurePosixPath(_PLACE.sub("", name).replace("\\", "/")).name or None

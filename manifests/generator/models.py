@@ -53,7 +53,7 @@ _WEIGHTS: Final = ("strength", "weight", "_str", "_wt")
 _NOTHING: Final = frozenset({"", "none", "null", "baked vae"})
 _LORA: Final = re.compile(r"lora(?:_name)?_?([0-9]{0,3})(?:_name)?", re.IGNORECASE)
 _LORA_TAG: Final = re.compile(
-    r"<(?:lora|lyco):([^:<>]{1,300})(?::([^:<>]{1,40}))?[^<>]{0,200}>", re.IGNORECASE
+    r"<(?:lora|lyco):([^:<>]{1,300}+)(?::([^:<>]{1,40}+))?[^<>]{0,200}+>", re.IGNORECASE
 )
 _EMBEDDING: Final = re.compile(r"embedding:([^\s,:()\[\]{}<>|\"]{1,300})(?::([0-9.]{1,20})\))?")
 

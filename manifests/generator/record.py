@@ -117,8 +117,10 @@ def build_record(
         texts: Private texts by key; empty ones are left out.
         findings: As found.
     """
-    used = tuple(dict.fromkeys((model.role, model.name, model.weight, model.declared) for model in models))
-    used = used[:MAX_MODELS]
+    distinct: dict[tuple[Role, str, str | None, tuple[tuple[str, str], ...]], None] = dict.fromkeys(
+        (model.role, model.name, model.weight, model.declared) for model in models
+    )
+    used = tuple(distinct)[:MAX_MODELS]
     parent_names = tuple(dict.fromkeys(_encodable(name) for name in parents if name))[:MAX_PARENTS]
     private = {key: _encodable(text) for key, text in texts.items() if text}
     private |= {f"model/{index}": _encodable(name) for index, (_, name, _, _) in enumerate(used) if name}

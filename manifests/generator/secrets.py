@@ -51,7 +51,7 @@ _PATTERNS: Final = tuple(
 )
 # In JSON, and in JSON inside JSON, a line break is the letters "\n", which would hide where a path
 # begins; but "\\nadia" can be a folder too: such texts are searched both ways.
-_BREAK: Final = re.compile(r"\\+[nrt]")
+_BREAK: Final = re.compile(r"(?<!\\)\\{1,8}[nrt]")
 # "name@2x.png" is a file, not a mailbox.
 _ENDINGS: Final = frozenset(
     {"png", "jpg", "jpeg", "webp", "gif", "safetensors", "ckpt", "pt", "json", "txt", "mp4"}

@@ -88,7 +88,7 @@ class KuboStore:
         self._refusal: type[Exception] = ipfshttpclient.exceptions.ErrorResponse
         try:
             # not connect(): it asks for the version, and knows none after 0.8
-            self._client = ipfshttpclient.Client(
+            self._client: Any = ipfshttpclient.Client(
                 multiaddr,
                 session=True,
                 auth=credentials,

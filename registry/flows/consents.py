@@ -96,8 +96,10 @@ def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
         Invalid: ``terms``, ``terms-scope``.
         NotFound: ``terms-missing``.
     """
-    source: Mapping[str, Any] | None = PRESETS.get(name)
-    if source is None:
+    source: Mapping[str, Any]
+    if name in PRESETS:
+        source = PRESETS[name]
+    else:
         path = Path(name)
         try:
             content = path.read_bytes()

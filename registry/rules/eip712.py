@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from rakkan.schemas.canonical import canonical, parse_canonical
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.identity import Address, DidPkh, keccak, parse_did
-from rakkan.schemas.instant import parse_instant, to_unix
+from rakkan.schemas.instant import to_unix
 from rakkan.schemas.record import KINDS, Record
 from rakkan.schemas.statement import Statement, Value, parse_model
 from rakkan.schemas.values import Cid
@@ -184,6 +185,12 @@ def typed_data(domain: Domain, statement: bytes | Record, signer: Address | None
     }
 
 
+actor_of = lru_cache(maxsize=4096)(parse_did)
+"""An actor by its DID, as ``parse_did``; the same ones come again and again."""
+
+_address = lru_cache(maxsize=4096)(Address.parse)
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A statement taken apart: its id, its subjects as signed, its parsed form."""
@@ -214,7 +221,7 @@ def _message(source: bytes | Record, signer: Address | None) -> tuple[str, tuple
     match read.predicate:
         case Consent() as consent:
             return "Consent", _consent_members(read, consent)
-        case Withdrawal(authority=text, key=key) if signer in (None, authority := Address.parse(text)):
+        case Withdrawal(authority=text, key=key) if signer in (None, authority := _address(text)):
             return "Withdrawal", (authority, bytes.fromhex(key))
         case Verdict() as verdict:
             return "Verdict", astuple(verdict_message(read.record_id, verdict))
@@ -224,7 +231,7 @@ def _message(source: bytes | Record, signer: Address | None) -> tuple[str, tuple
 
 
 def _consent_members(read: _Read, consent: Consent) -> tuple[Member, ...]:
-    grantor, terms = parse_did(consent.grantor.id), consent.withdrawal
+    grantor, terms = actor_of(consent.grantor.id), consent.withdrawal
     if not isinstance(grantor, DidPkh):
         raise Invalid("The grantor of this consent has no wallet to sign with.", code="grantor-wallet")
     return (
@@ -238,7 +245,7 @@ def _consent_members(read: _Read, consent: Consent) -> tuple[Member, ...]:
         _seconds(consent.valid_from),
         _seconds(consent.valid_until),
         terms.mode.value if terms.days is None else f"{terms.mode.value}:{terms.days}",
-        Address.parse(terms.authority),
+        _address(terms.authority),
     )
 
 
@@ -278,7 +285,7 @@ def _to_json(member: Member) -> str | int:
 
 
 def _seconds(instant: str) -> int:
-    seconds = to_unix(parse_instant(instant))
+    seconds = to_unix(datetime.fromisoformat(instant))  # its form was checked when the statement was read
     if seconds < 0:
         raise Invalid(f"{instant} is before 1970: no chain can tell it.", code="instant-range")
     return seconds

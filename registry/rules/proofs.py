@@ -14,12 +14,12 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from rakkan.registry.rules.eip712 import Domain, address_of, record_digest, recover, sign
+from rakkan.registry.rules.eip712 import Domain, actor_of, address_of, record_digest, recover, sign
 from rakkan.registry.rules.notice import notice_of
 from rakkan.schemas.canonical import parse_canonical
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import DomainError, Invalid, Refused
-from rakkan.schemas.identity import Address, DidKey, DidPkh, parse_did
+from rakkan.schemas.identity import Address, DidKey, DidPkh
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Link, Proof, Statement, Subject, parse_model
 from rakkan.schemas.verdict import Verdict
@@ -205,7 +205,7 @@ def _gate_domain(verdict: Verdict, domain: Domain | None) -> Domain | None:
 def _check_proof(record: Record, proof: Proof, predicate: Judged, domain: Domain | None) -> str:
     """The signer, if the proof holds."""
     try:
-        signer = parse_did(proof.signer)
+        signer = actor_of(proof.signer)
         signature = bytes.fromhex(proof.signature)
         if isinstance(signer, DidKey) and proof.suite == "ed25519" and proof.verifying_contract is None:
             message = did_message(record.statement, predicate.audience)
@@ -246,7 +246,7 @@ def _may_withdraw(authority: Address, signers: set[str], consent: Record | None)
     granted = consent.predicate if consent is not None else None
     if isinstance(granted, Consent) and granted.grantor.id in signers:
         return True
-    actors = [parse_did(signer) for signer in signers]
+    actors = [actor_of(signer) for signer in signers]
     return any(isinstance(actor, DidPkh) and actor.address == authority for actor in actors)
 
 

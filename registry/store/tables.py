@@ -4,6 +4,8 @@ It decides columns, keys and indexes, the same on SQLite and PostgreSQL. Digests
 times are Unix seconds, signed bytes are kept as signed. Rows never leave ``store/``.
 """
 
+# pyright: reportAssignmentType=false, reportIncompatibleVariableOverride=false
+# SQLModel declares its class attributes wider than any table can fill them.
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final

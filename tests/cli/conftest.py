@@ -94,7 +94,14 @@ def atelier(shared_atelier: Atelier, tmp_path: Path) -> Atelier:
     return Atelier(tmp_path / "home", shared_atelier.pictures, tmp_path / "stamped")
 
 
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To be copied, not used."""
+    return new_home(tmp_path_factory.mktemp("founded") / "home").folder
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(shared_home: Path, tmp_path: Path) -> Path:
     """A new home without a chain."""
-    return new_home(tmp_path / "home").folder
+    shutil.copytree(shared_home, tmp_path / "home")
+    return tmp_path / "home"

@@ -20,7 +20,9 @@ from rakkan.schemas.errors import Invalid
         ([], []),
     ],
 )
-def test_global_options_may_stand_anywhere_before_a_bare_dash_dash(words: list[str], arranged: list[str]) -> None:
+def test_global_options_may_stand_anywhere_before_a_bare_dash_dash(
+    words: list[str], arranged: list[str]
+) -> None:
     assert arrange(words) == arranged
 
 
@@ -33,7 +35,10 @@ def test_global_options_may_stand_anywhere_before_a_bare_dash_dash(words: list[s
         (["stamp", "--publish=workflow", "a.png"], ["stamp", "--publish=workflow", "a.png"]),
         (["stamp", "--publish", "prompt.png"], ["stamp", "--publish=", "prompt.png"]),
         (["stamp", "--publish", ""], ["stamp", "--publish=", ""]),
-        (["stamp", "--publish", "--json", "prompt", "a.png"], ["--json", "stamp", "--publish=prompt", "a.png"]),
+        (
+            ["stamp", "--publish", "--json", "prompt", "a.png"],
+            ["--json", "stamp", "--publish=prompt", "a.png"],
+        ),
         (["stamp", "a.png", "--", "--publish"], ["stamp", "a.png", "--", "--publish"]),
         (["consent", "grant", "a.png", "--publish"], ["consent", "grant", "a.png", "--publish"]),
     ],

@@ -47,14 +47,26 @@ def test_every_class_of_error_has_an_exit_code() -> None:
     classes = list(error_classes())
     assert len(classes) >= 6
     for kind in classes:
-        assert exits.of_error(kind("Something.")) in (1, 2, 4, 5, 6), f"{kind} has no entry in rakkan.cli.exits"
+        assert exits.of_error(kind("Something.")) in (1, 2, 4, 5, 6), (
+            f"{kind} has no entry in rakkan.cli.exits"
+        )
     for kind in DomainError.__subclasses__():
-        assert kind in exits.ERRORS or not kind.__module__.startswith("rakkan."), f"{kind} is a new root without an entry"
+        assert kind in exits.ERRORS or not kind.__module__.startswith("rakkan."), (
+            f"{kind} is a new root without an entry"
+        )
 
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [(Invalid, 2), (Conflict, 2), (NotFound, 4), (Unavailable, 5), (Refused, 6), (Integrity, 1), (DomainError, 70)],
+    [
+        (Invalid, 2),
+        (Conflict, 2),
+        (NotFound, 4),
+        (Unavailable, 5),
+        (Refused, 6),
+        (Integrity, 1),
+        (DomainError, 70),
+    ],
 )
 def test_error_codes(kind: type[DomainError], code: int) -> None:
     assert exits.of_error(kind("Something.")) == code
@@ -63,8 +75,17 @@ def test_error_codes(kind: type[DomainError], code: int) -> None:
 def test_every_answer_has_an_exit_code_and_only_yes_is_zero() -> None:
     assert {answer.value for answer in Answer} == set(exits.ANSWERS)
     assert {decision.word for decision in Decision} == set(exits.DECISIONS)
-    assert exits.VERIFICATIONS == {"trusted": 0, "intact": 3, "recovered": 3, "invalid": 1, "revoked": 1, "none": 4}
-    assert [word for table in (exits.ANSWERS, exits.DECISIONS) for word, code in table.items() if code == 0] == [
+    assert exits.VERIFICATIONS == {
+        "trusted": 0,
+        "intact": 3,
+        "recovered": 3,
+        "invalid": 1,
+        "revoked": 1,
+        "none": 4,
+    }
+    assert [
+        word for table in (exits.ANSWERS, exits.DECISIONS) for word, code in table.items() if code == 0
+    ] == [
         "allowed",
         "approved",
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from rakkan.cli.main import app
@@ -16,9 +18,8 @@ ASKED_FOR = {
 
 
 def commands() -> set[str]:
-    root = typer.main.get_command(app)
     found: set[str] = set()
-    waiting = [((), root)]
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(app))]
     while waiting:
         path, command = waiting.pop()
         below = getattr(command, "commands", None)
@@ -44,11 +45,10 @@ def test_every_command_has_help_with_an_example(rakkan: Rakkan) -> None:
 
 
 def test_every_word_of_help_is_explained(rakkan: Rakkan) -> None:
-    root = typer.main.get_command(app)
     for name in sorted(commands()):
-        command = root
+        command: Any = typer.main.get_command(app)
         for word in name.split():
-            command = command.commands[word]  # type: ignore[attr-defined]
+            command = command.commands[word]
         for param in command.params:
             assert getattr(param, "help", None), f"rakkan {name}: {param.name} is not explained"
 
@@ -57,7 +57,16 @@ def test_the_root_names_every_command_and_every_exit_code(rakkan: Rakkan) -> Non
     said = " ".join(rakkan("--help").out.split())
     for name in {command.split()[0] for command in ASKED_FOR}:
         assert f" {name} " in said
-    for code in ("0 yes", "1 no", "2 usage", "3 cannot tell", "4 not found", "5 something", "6 key", "130 interrupted"):
+    for code in (
+        "0 yes",
+        "1 no",
+        "2 usage",
+        "3 cannot tell",
+        "4 not found",
+        "5 something",
+        "6 key",
+        "130 interrupted",
+    ):
         assert code in said
     assert "--home DIR" in said
 

@@ -153,7 +153,7 @@ def test_no_flipped_byte_makes_a_bundle_say_more(world: World) -> None:
     _, content = pack(world.dossier)
     whole = outcomes(world.check())
     random_source = random.Random(7)
-    for place in [*range(0, 120), *random_source.sample(range(120, len(content)), 120)]:
+    for place in [*range(120), *random_source.sample(range(120, len(content)), 120)]:
         mutant = bytearray(content)
         mutant[place] ^= 1 << random_source.randrange(8)
         try:

@@ -185,7 +185,7 @@ def lying_node(port: int, lie: Lie, *, status: int = 200) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass
 
     with serving(Handler) as url:

@@ -45,7 +45,7 @@ def test_http_errors_are_unavailable(status: int) -> None:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass
 
     with serving(Handler) as url, pytest.raises(Unavailable) as caught:
@@ -70,7 +70,7 @@ def test_a_dripping_node_and_an_endless_one_end_in_time() -> None:
             except OSError:
                 pass
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass
 
     class Flood(Drip):
@@ -111,7 +111,7 @@ def test_a_contract_cannot_make_us_fetch_a_url(world: World) -> None:
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass
 
     with serving(Trap) as trap:

@@ -35,25 +35,30 @@ SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
 @cache
-def authority(name: str = "Test authority") -> Authority:
-    """An issuing authority; one per name and run."""
+def _authority(name: str) -> Authority:
     return new_authority(name, NOW)
 
 
+def authority(name: str = "Test authority") -> Authority:
+    """An issuing authority; one per name and run."""
+    return _authority(name)
+
+
 @cache
-def artist(name: str = "Ada", issuer: str = "Test authority") -> ArtistCertificate:
-    """An artist's certificate."""
+def _artist(name: str, issuer: str) -> ArtistCertificate:
     return issue_artist(authority(issuer), name, NOW)
 
 
-@cache
+def artist(name: str = "Ada", issuer: str = "Test authority") -> ArtistCertificate:
+    """An artist's certificate; one per name, issuer and run."""
+    return _artist(name, issuer)
+
+
 def signer(name: str = "Ada", issuer: str = "Test authority") -> Signer:
     """A signer."""
-    certificate = artist(name, issuer)
-    return Signer.load(certificate.chain_pem, certificate.key_pem)
+    return Signer.load(artist(name, issuer).chain_pem, artist(name, issuer).key_pem)
 
 
-@cache
 def issuers(name: str = "Test authority") -> TrustedIssuers:
     """A list with this one authority in it."""
     return TrustedIssuers.load(authority(name).certificate_pem)
@@ -82,9 +87,13 @@ def definition(making: Making = "generated", use: Use = Use.NOT_ALLOWED, **argum
 
 
 @cache
+def _stamped(form: str) -> StampedImage:
+    return stamp(picture(form), definition(), signer())
+
+
 def stamped(form: str = "PNG") -> StampedImage:
     """A stamped picture; one per format and run."""
-    return stamp(picture(form), definition(), signer())
+    return _stamped(form)
 
 
 def actions(*listed: dict[str, Any]) -> dict[str, Any]:

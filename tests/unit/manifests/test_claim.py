@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -136,8 +137,7 @@ class TestDigest:
             lambda: definition(parents=(Parent(relation="inputTo", digest=DIGEST),)),
         ],
     )
-    def test_differs_with_everything_said(self, other: object) -> None:
-        assert callable(other)
+    def test_differs_with_everything_said(self, other: Callable[[], ClaimDefinition]) -> None:
         assert other().digest != definition().digest
 
     def test_one_document_does_not_leak_into_the_next(self) -> None:

@@ -102,6 +102,11 @@ class TestJpeg:
         assert image_code(jpeg_with([twice])) == "image-damaged"
         assert walk(jpeg_with([b"\xff\xff\xff\xfe\0\x04hi"])).width == 48  # fill bytes are allowed
 
+    def test_scans_without_end_are_refused(self) -> None:
+        whole = encoded("JPEG", progressive=True)
+        last = whole.rindex(b"\xff\xda")
+        assert image_code(whole[:-2] + whole[last:-2] * 200 + whole[-2:]) == "image-unsupported"
+
     def test_restart_markers_and_scans_are_walked_through(self) -> None:
         progressive = walk(encoded("JPEG", progressive=True))
         assert sum(part.kind == "SOS" for part in progressive.parts) > 3

@@ -111,6 +111,25 @@ class TestHugeGraphs:
         assert not Graph({str(i): node("A") for i in range(20_001)}).nodes
 
 
+@pytest.mark.parametrize(
+    "piece", [" ", "[", " [input]", "<lora:", "<lora:a", "embedding:", "embedding:(", "(", "a/", "\\"]
+)
+def test_huge_texts_are_read_in_linear_time(piece: str) -> None:
+    """A pattern that backtracks takes minutes here."""
+    text = piece * (1_000_000 // len(piece))
+    for kind, name in (
+        ("LoadImage", "image"),
+        ("CLIPTextEncode", "text"),
+        ("LoraWildcard", "text"),
+        ("X", "file"),
+    ):
+        graph = plain(**{"6": node(kind, **{name: text})})
+        graph["3"]["inputs"]["latent_image"] = ["6", 0]
+        assert took(graph) < 2
+    lora = plain(**{"6": node("LoraWildcard", text="<lora:" + "a" * 1000 + ("<lora:" + "b" * 500) * 1500)})
+    assert took(lora) < 2
+
+
 KINDS = [
     "KSampler",
     "SaveImage",
@@ -148,16 +167,18 @@ NODES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=250, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), NODES | VALUES, max_size=8))
 def test_no_graph_raises_or_hangs(graph: dict[str, Any]) -> None:
+    start = time.process_time()
     record = read_comfyui({"prompt": json.dumps(graph)}, ())
+    assert time.process_time() - start < 1
     if record is not None:
         canonical(record.generation.to_json())
         assert all(text.encode() for text in record.private.values())
 
 
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     parse_json(text)

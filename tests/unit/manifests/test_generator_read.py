@@ -31,7 +31,7 @@ def with_exif(form: str, **fields: str) -> bytes:
             exif.get_ifd(0x8769)[USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
         else:
             exif[int(name[1:], 16)] = text
-    return encoded(form, exif=exif)
+    return encoded(form, exif=exif.tobytes())
 
 
 def test_pictures_without_a_record() -> None:

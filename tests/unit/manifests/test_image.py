@@ -112,6 +112,7 @@ def test_names_that_promise_nothing_else_are_taken(name: str) -> None:
 def test_only_the_last_part_of_a_name_is_kept() -> None:
     assert check_image(PNG, "/home/ada/secret/a.png").name == "a.png"
     assert check_image(PNG, "../../a.png").name == "a.png"
+    assert check_image(PNG, "C:\\Users\\ada\\a.png").name == "a.png"
 
 
 def test_hostile_names_do_not_reach_the_terminal() -> None:

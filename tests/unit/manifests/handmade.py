@@ -1,0 +1,125 @@
+"""Manifest stores made by hand and really signed: what the C2PA engine would not write for anybody."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cbor2
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from rakkan.manifests.certificates import load_certificates
+from tests.unit.manifests.credentials import actions, artist
+from tests.unit.manifests.pictures import chunk, encoded
+
+TAIL = bytes.fromhex("00110010800000aa00389b71")
+LABEL = "urn:c2pa:11111111-2222-4333-8444-555555555555"
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """One box."""
+    return struct.pack(">I4s", len(content) + 8, kind) + content
+
+
+def described(
+    uuid: bytes, label: str | bytes, *children: bytes, toggles: int = 3, private: bytes = b""
+) -> bytes:
+    """A superbox with its description."""
+    name = label.encode() if isinstance(label, str) else label
+    description = box(b"jumd", uuid + TAIL + bytes([toggles]) + name + b"\0" + private)
+    return box(b"jumb", description + b"".join(children))
+
+
+def link(label: str, assertion: bytes) -> dict[str, Any]:
+    """The hashed URI of an assertion box."""
+    return {"url": f"self#jumbf=c2pa.assertions/{label}", "hash": hashlib.sha256(assertion[8:]).digest()}
+
+
+def cose(claim: bytes, name: str = "Ada") -> bytes:
+    """A COSE_Sign1 over a claim."""
+    held = artist(name)
+    chain = [each.public_bytes(serialization.Encoding.DER) for each in load_certificates(held.chain_pem)]
+    protected = cbor2.dumps({1: -7, 33: chain})
+    key = serialization.load_pem_private_key(held.key_pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signed = cbor2.dumps(["Signature1", protected, b"", claim])
+    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
+    return b"\xd2" + cbor2.dumps([protected, {"pad": bytes(16)}, None, r.to_bytes(32) + s.to_bytes(32)])
+
+
+def manifest(
+    assertions: Sequence[tuple[str, object]],
+    *,
+    gathered: Sequence[str] = (),
+    label: str = LABEL,
+    fields: Mapping[str, object] | None = None,
+    unlisted: Sequence[bytes] = (),
+    kind: bytes = b"c2ma",
+) -> bytes:
+    """A manifest box, signed by Ada, with CBOR assertions; labels may repeat with ``__1``."""
+    boxes = {
+        name: described(b"cbor", name, box(b"cbor", cbor2.dumps(content))) for name, content in assertions
+    }
+    claim: dict[str, object] = {
+        "instanceID": "xmp:iid:1",
+        "claim_generator_info": {"name": "Stranger", "version": "1"},
+        "signature": f"self#jumbf=/c2pa/{label}/c2pa.signature",
+        "created_assertions": [link(name, each) for name, each in boxes.items() if name not in gathered],
+        "gathered_assertions": [link(name, boxes[name]) for name in gathered],
+        "alg": "sha256",
+    }
+    claim |= fields or {}
+    content = cbor2.dumps({name: value for name, value in claim.items() if value is not None})
+    return described(
+        kind,
+        label,
+        described(b"c2as", "c2pa.assertions", *boxes.values(), *unlisted),
+        described(b"c2cl", "c2pa.claim.v2", box(b"cbor", content)),
+        described(b"c2cs", "c2pa.signature", box(b"cbor", cose(content))),
+    )
+
+
+def png_with_store(
+    assertions: Sequence[tuple[str, object]] = (),
+    *,
+    below: Sequence[bytes] = (),
+    more_excluded: int = 0,
+    **arguments: Any,
+) -> bytes:
+    """A PNG with a store made by hand, bound to it by a data hash that fits.
+
+    Args:
+        assertions: Besides actions and the hard binding.
+        below: Manifest boxes before the active one.
+        more_excluded: Bytes after the manifest's chunk that the hard binding leaves out as well.
+        arguments: For :func:`manifest`.
+    """
+    content = encoded("PNG")
+    said = [] if any(label.startswith("c2pa.actions") for label, _ in assertions) else [actions()]
+    listed = [*((each["label"], each["data"]) for each in said), *assertions]
+
+    def store(length: int) -> bytes:
+        left_out = [{"start": 33, "length": length}]
+        if more_excluded:
+            left_out.append({"start": 33 + length, "length": more_excluded})
+        rest = content[:33] + content[33 + more_excluded :]
+        digest = hashlib.sha256(rest).digest()
+        binding = {
+            "exclusions": left_out,
+            "alg": "sha256",
+            "hash": digest,
+            "pad": b"",
+            "name": "jumbf manifest",
+        }
+        return described(
+            b"c2pa", "c2pa", *below, manifest([*listed, ("c2pa.hash.data", binding)], **arguments)
+        )
+
+    # The length is part of what is signed: of a length with as many bytes, nothing changes.
+    length = 12 + len(store(5000))
+    assert 12 + len(store(length)) == length
+    return content[:33] + chunk(b"caBX", store(length)) + content[33:]
