@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.ports import postgres
+
+# Suites import web3 beside the guarded import of rakkan.registry.ledger.wire; what it does to the
+# recursion limit (100,000) would turn every hostile-JSON test of this process into a SIGSEGV.
+_limit = sys.getrecursionlimit()
+import web3  # noqa: E402, F401 - first, and once
+
+sys.setrecursionlimit(_limit)
 
 
 @pytest.fixture(scope="session")
