@@ -18,7 +18,7 @@ from rakkan.cli.works import digests_of, subject_of
 from rakkan.schemas.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.consents import Terms
+    from rakkan.registry.flows.terms import Terms
     from rakkan.registry.service import Registry
     from rakkan.schemas.record import Record
     from rakkan.schemas.statement import Subject
@@ -100,7 +100,7 @@ def withdraw(
     Example: rakkan consent withdraw baguqeera…
     """
     from rakkan.registry.flows.consents import withdraw
-    from rakkan.registry.flows.opening import resolve
+    from rakkan.registry.flows.lookup import resolve
     from rakkan.registry.keys import read_wallet_key
     from rakkan.registry.worker import Worker
     from rakkan.schemas.values import Cid, Digest
@@ -176,7 +176,7 @@ def show(
 
 
 def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
-    from rakkan.registry.flows.consents import load_terms
+    from rakkan.registry.flows.terms import load_terms
 
     terms = load_terms(name, tuple(grantee or ()))
     if terms.kind != kind:

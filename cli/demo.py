@@ -133,8 +133,8 @@ class Demo:
         return [path.name for path in paths]
 
     def _stamp(self) -> dict[str, Any]:
-        from rakkan.registry.flows.consents import load_terms
         from rakkan.registry.flows.stamping import StampOptions, stamp_files
+        from rakkan.registry.flows.terms import load_terms
 
         names = sorted(self._story.done("pictures"))
         groups = self._groups(names)
@@ -210,12 +210,12 @@ class Demo:
     def _bundle(self) -> dict[str, Any]:
         from rakkan.registry.flows.dossier import gather_work
         from rakkan.registry.flows.evidence import pack
-        from rakkan.registry.flows.opening import VerifyOptions, resolve, verify_name
+        from rakkan.registry.flows.lookup import resolve
+        from rakkan.registry.flows.opening import VerifyOptions, verify_name
 
         noted = next(iter(self._story.done("stamps").values()))
         stored = resolve(self._registry, noted["record"])
-        names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
-        root, car = pack(gather_work(self._registry, stored, names[0], alias=False))
+        root, car = pack(gather_work(self._registry, stored))
         bundle = self._folder / "evidence.car"
         bundle.write_bytes(car)
         self._say(f"evidence.car  {len(car):,} bytes  {root}")
@@ -236,7 +236,7 @@ class Demo:
         return {"state": answer.state, "bundle": str(bundle)}
 
     def _lineage(self) -> None:
-        from rakkan.registry.flows.opening import resolve
+        from rakkan.registry.flows.lookup import resolve
         from rakkan.registry.flows.tracing import trace
 
         self._title("Lineage")

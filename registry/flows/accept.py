@@ -58,17 +58,23 @@ def accept(registry: Registry, records: Sequence[Record], *, publish: bool) -> l
     ]
 
 
-def accept_one(registry: Registry, record: Record, *, publish: bool) -> bool:
-    """Accept one record; True if it was new.
+def accept_all(registry: Registry, records: Sequence[Record], *, publish: bool) -> list[bool]:
+    """Accept records that are all expected to hold; True where one was new.
 
     Raises:
         Refused: ``proof-missing``, ``proof-invalid``, ``audience-foreign``, ``domain-unknown``, ``withdrawal-foreign``.
         Invalid: Any code of a malformed record.
     """
-    (acceptance,) = accept(registry, [record], publish=publish)
-    if acceptance.error is not None:
-        raise acceptance.error
-    return acceptance.new
+    accepted = accept(registry, records, publish=publish)
+    for each in accepted:
+        if each.error is not None:
+            raise each.error
+    return [each.new for each in accepted]
+
+
+def accept_one(registry: Registry, record: Record, *, publish: bool) -> bool:
+    """Accept one record; True if it was new. Raises as :func:`accept_all`."""
+    return accept_all(registry, [record], publish=publish)[0]
 
 
 def _withdrawn_consents(registry: Registry, records: Sequence[Record]) -> dict[bytes, Record]:

@@ -110,8 +110,10 @@ def gather(registry: Registry, digests: Sequence[Digest]) -> Dossier | None:
     return gather_work(registry, stored, match.digest, alias=match.alias)
 
 
-def gather_work(registry: Registry, stored: StoredRecord, matched: Digest, *, alias: bool) -> Dossier:
-    """The dossier of one stored work."""
+def gather_work(
+    registry: Registry, stored: StoredRecord, matched: Digest | None = None, *, alias: bool = False
+) -> Dossier:
+    """The dossier of one stored work, found under ``matched`` or else under its own first name."""
     store = registry.store
     names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
     consent_ids = sorted({match.record_id for match in store.records.find(names, "consent")})
@@ -127,7 +129,7 @@ def gather_work(registry: Registry, stored: StoredRecord, matched: Digest, *, al
     size, root, note, anchor, pending = _tree(registry, stored.log_index)
     return Dossier(
         origin=registry.origin,
-        matched=matched,
+        matched=matched or names[0],
         alias=alias,
         work=_testify(registry, stored, size),
         consents=tuple(_testify(registry, each, size) for each in consents),

@@ -15,7 +15,8 @@ from rakkan.registry.rules.note import open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.service import Registry
-from rakkan.registry.store.records import StoredRecord, identifiers_of
+from rakkan.registry.store.indexing import identifiers_of
+from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record

@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.manifests.samples import PARENT, render_samples
-from rakkan.registry.flows.consents import load_terms
 from rakkan.registry.flows.dossier import Dossier, gather
 from rakkan.registry.flows.evidence import pack, unpack
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verify import CHECKS, Verification
 from rakkan.registry.rules.note import sign_head
 from rakkan.registry.rules.tree import leaf_hash

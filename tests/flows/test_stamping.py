@@ -15,10 +15,10 @@ import pytest
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT, render_samples
-from rakkan.registry.flows.consents import load_terms
 from rakkan.registry.flows.drafting import commitment
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import Registry, open_registry
 from rakkan.schemas.work import Work
 from tests.homes import new_home, new_registry
@@ -205,7 +205,7 @@ def test_killed_while_stamping(point: str, pictures: Path, tmp_path: Path) -> No
         "import sys; from pathlib import Path\n"
         "from rakkan.registry.service import open_registry\n"
         "from rakkan.registry.settings import load_settings\n"
-        "from rakkan.registry.flows.consents import load_terms\n"
+        "from rakkan.registry.flows.terms import load_terms\n"
         "from rakkan.registry.flows.stamping import StampOptions, stamp_files\n"
         "with open_registry(load_settings(home=Path(sys.argv[1]))) as registry:\n"
         "    options = StampOptions(out=Path(sys.argv[3]), terms=load_terms('community-lora'))\n"
