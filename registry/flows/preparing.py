@@ -6,10 +6,11 @@ at a time. Who signs, and where, is in ``signing``; what is recorded afterwards 
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from rakkan.registry.service import Registry
 from rakkan.registry.store.stamps import Stamp
 from rakkan.schemas.consent import CAWG_SCOPES, Use
 from rakkan.schemas.errors import Conflict, DomainError
+from rakkan.schemas.statement import Link
 from rakkan.schemas.values import Cid, Digest, Fingerprint
 from rakkan.schemas.work import Parent
 
@@ -63,7 +65,8 @@ class Prepared:
         findings: Secrets and private paths seen in the generator record, masked.
         making: ``generated`` or ``edited``.
         parents: Identifier and relation of each parent.
-        definition: Digest of the claim definition.
+        definition: Digest of what was asked: the claim definition, every parent named by its digest
+            alone (that one was published since makes no other stamping of it), and what is disclosed.
         identity: Of the new manifest.
         output_digest: sha256 of the stamped file.
         manifest: The manifest store.
@@ -146,14 +149,17 @@ def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
         uses = tuple(
             (identifiers(parent)[0], relation) for parent, relation in zip(parents, relations, strict=True)
         )
-        claim = claim_definition(
+        define = partial(
+            claim_definition,
             origin=registry.origin,
             making="edited" if edited else "generated",
             uses={key: Use(task.uses.get(key, Use.NOT_ALLOWED)) for key in CAWG_SCOPES},
             software_version=_version(),
             generation=generator.generation if generator else None,
-            parents=_open_parents(registry, uses, disclose="parents" in task.disclose),
         )
+        disclose = "parents" in task.disclose
+        claim = define(parents=_open_parents(registry, uses, disclose=disclose))
+        key = define(parents=_closed(uses)).digest + bytes([disclose])
         draft = Prepared(
             task,
             image=image,
@@ -161,7 +167,7 @@ def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
             findings=tuple(str(finding) for finding in generator.findings) if generator else (),
             making="edited" if edited else "generated",
             parents=uses,
-            definition=claim.digest,
+            definition=hashlib.sha256(key).digest(),
         )
         return _already_or_new(registry, draft, claim, parents)
     except DomainError as error:
@@ -173,8 +179,8 @@ def _already_or_new(
 ) -> tuple[Prepared, Job | None]:
     assert draft.image is not None
     task, source = draft.task, draft.image.sha256.raw
-    part = task.output.with_name(f".{task.output.name}.{claim.digest.hex()[:8]}.part")
-    before = registry.store.stamps.get(source, claim.digest)
+    part = task.output.with_name(f".{task.output.name}.{draft.definition.hex()[:8]}.part")
+    before = registry.store.stamps.get(source, draft.definition)
     if before is not None:
         _take_part(part, before)
         if _sha256(Path(before.path)) == before.output:
@@ -201,6 +207,10 @@ def _sha256(path: Path) -> bytes | None:
         return None
 
 
+def _closed(uses: Sequence[tuple[Digest, str]]) -> list[Parent]:
+    return [Parent.model_validate({"relation": relation, "digest": str(digest)}) for digest, relation in uses]
+
+
 def _open_parents(registry: Registry, uses: Sequence[tuple[Digest, str]], *, disclose: bool) -> list[Parent]:
     """Parents that may be named in the manifest: published ones, or all if their owner says so."""
     found: dict[Digest, Cid] = {}
@@ -210,11 +220,8 @@ def _open_parents(registry: Registry, uses: Sequence[tuple[Digest, str]], *, dis
         if stored[match.record_id].publish:
             found[match.digest] = stored[match.record_id].record.envelope_cid
     return [
-        Parent.model_validate(
-            {"relation": relation, "digest": str(digest)}
-            | ({"record": found[digest].link} if digest in found else {})
-        )
-        for digest, relation in uses
+        parent.model_copy(update={"record": Link.to(found[digest])}) if digest in found else parent
+        for parent, (digest, _) in zip(_closed(uses), uses, strict=True)
         if disclose or digest in found
     ]
 
