@@ -7,12 +7,12 @@ It decides the fields and their words. What several consents mean together is de
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from rakkan.schemas.instant import InstantText
-from rakkan.schemas.statement import AddressText, DidText, Hex32, Link, Origin, Value
+from rakkan.schemas.statement import AddressText, Commitment, DidText, Hex32, Link, Origin, Value
 
 CAWG_SCOPES: Final = (
     "cawg.ai_generative_training",
@@ -77,11 +77,36 @@ class Grantor(Value):
     capacity: Literal["author", "owner", "licensee", "estate", "guardian", "agent", "collective"] = "author"
 
 
+class Evidence(Value):
+    """Something that speaks for a claim: named by digest, and where it can be had, if anywhere."""
+
+    type: Literal[
+        "c2pa-identity", "domain-control", "social-verify", "wip-files", "registration", "contract", "other"
+    ]
+    sha256: Hex32
+    uri: str | None = Field(default=None, max_length=512)
+
+
 class RightsBasis(Value):
-    """On what the grantor bases the right; exclusive rights in generated output may not exist."""
+    """On what the grantor bases the right; exclusive rights in generated output may not exist.
+
+    ``share_bp`` is the grantor's own share in basis points, absent for all of it. The rest is made up
+    by co-author consents that join this grant.
+    """
 
     claim: Literal["generated", "created", "commissioned", "assigned", "licensed", "public-domain"]
     coauthors_complete: bool
+    share_bp: int | None = Field(default=None, ge=1, le=10_000)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=16, strict=False)
+
+
+class Compensation(Value):
+    """What is asked in return. Amounts are integers as text, in the smallest unit of the currency."""
+
+    model: Literal["free", "flat", "per-training", "rev-share-bp", "per-inference"]
+    amount: str | None = Field(default=None, pattern=r"^[0-9]{1,78}$")
+    currency: str | None = Field(default=None, pattern=r"^[A-Za-z0-9:/._-]{3,128}$")
+    pay_to: str | None = Field(default=None, pattern=r"^eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}$")
 
 
 class Terms(Value):
@@ -91,6 +116,60 @@ class Terms(Value):
     attribution: Literal["none", "name", "link"]
     share_alike: bool
     commercial: bool
+    outputs_licence: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.+-]{1,64}$")
+    compensation: Compensation | None = None
+
+
+class Collection(Value):
+    """The works of a collection grant: their tree, and the block that lists its leaves.
+
+    Attributes:
+        count: Number of works.
+        root: RFC 9162 root over the leaves, sorted. A leaf's data is the code of the digest's kind (its
+            place in ``DIGEST_KINDS``) in one byte ‖ the digest, 33 bytes.
+        members: Raw blocks that hold the leaf data one after another, in order.
+    """
+
+    count: int = Field(ge=1, le=1_000_000)
+    root: Hex32
+    members: tuple[Link, ...] = Field(min_length=1, max_length=64, strict=False)
+
+
+class Bounds(Value):
+    """What a grant is bound to besides its grantee.
+
+    Attributes:
+        policy: The policy (by the CID of its canonical bytes) under which alone the grant counts. It
+            lapses to undetermined when the community asks under another.
+        runs: Number of training runs that may rely on it.
+    """
+
+    policy: Link | None = None
+    runs: int | None = Field(default=None, ge=1, le=1_000_000)
+
+
+class Jurisdiction(Value):
+    """Where, by ISO 3166-1 alpha-3 codes, and under whose law. Rules do not judge it; people do."""
+
+    law: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    allow: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], ...] = Field(
+        default=(), max_length=64, strict=False
+    )
+    deny: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], ...] = Field(
+        default=(), max_length=64, strict=False
+    )
+
+
+class Sealed(Value):
+    """Private fields: salted commitments in public, the fields themselves under a key that can be destroyed.
+
+    Attributes:
+        commitments: One per private field (see :class:`rakkan.schemas.statement.Commitment`).
+        block: Raw block with the AES-256-GCM envelope, absent where it must never be pinned.
+    """
+
+    commitments: tuple[Commitment, ...] = Field(min_length=1, max_length=64, strict=False)
+    block: Link | None = None
 
 
 class WithdrawalTerms(Value):
@@ -106,6 +185,7 @@ class Persons(Value):
 
     depicted: Literal["none", "grantor", "others", "unknown"]
     minors: Literal["none", "yes", "unknown"]
+    releases: tuple[Link, ...] = Field(default=(), max_length=32, strict=False)
 
 
 class Notice(Value):
@@ -116,12 +196,21 @@ class Notice(Value):
 
 
 class Consent(Value):
-    """A grant or a reservation (``urn:rakkan:consent:1``), stated by its grantor."""
+    """A Proof-of-Consent (``urn:rakkan:consent:1``), stated by its grantor.
+
+    ``kind``:
+        * ``grant``, ``reservation``: may, or must not, be used.
+        * ``mandate``: the grantees may grant in the grantor's name what its scopes allow, and no more;
+          ``mandate`` links the one from which this one derives.
+        * ``likeness``: a person who is shown (or their guardian) agrees.
+        * ``co-author``: somebody who holds a share agrees with the grant that ``joins`` links.
+    """
 
     audience: Origin
-    kind: Literal["grant", "reservation"]
+    kind: Literal["grant", "reservation", "mandate", "likeness", "co-author"]
     nonce: str = Field(pattern=r"^[0-9a-f]{32}$")
-    match: Literal["exact"] = "exact"
+    match: Literal["exact", "collection"] = "exact"
+    collection: Collection | None = None
     scopes: tuple[Scope, ...] = Field(min_length=1, max_length=32, strict=False)
     grantor: Grantor
     grantee: tuple[Grantee, ...] = Field(min_length=1, max_length=64, strict=False)
@@ -131,8 +220,26 @@ class Consent(Value):
     persons: Persons
     valid_from: InstantText
     valid_until: InstantText
+    train_by: InstantText | None = None
     notice: Notice
     supersedes: Link | None = None
+    mandate: Link | None = None
+    joins: Link | None = None
+    bounds: Bounds | None = None
+    jurisdiction: Jurisdiction | None = None
+    sealed: Sealed | None = None
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if (self.match == "collection") != (self.collection is not None):
+            raise ValueError("collection: stands exactly with match collection")
+        if (self.kind == "co-author") != (self.joins is not None):
+            raise ValueError("joins: stands exactly with kind co-author")
+        if self.kind == "mandate" and PUBLIC in self.grantee:
+            raise ValueError("grantee: a mandate names who may act")
+        if self.bounds is not None and self.kind != "grant":
+            raise ValueError("bounds: only a grant is bound")
+        return self
 
 
 class Withdrawal(Value):

@@ -12,9 +12,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Self
 
+from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.canonical import canonical, parse_canonical
 from rakkan.schemas.consent import Consent, Withdrawal
+from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.errors import Invalid
+from rakkan.schemas.identification import Identification
+from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.statement import (
     STATEMENT_TYPE,
     Envelope,
@@ -34,6 +38,11 @@ KINDS: Final[Mapping[str, type[Value]]] = MappingProxyType(
         "urn:rakkan:work:1": Work,
         "urn:rakkan:consent:1": Consent,
         "urn:rakkan:withdrawal:1": Withdrawal,
+        "urn:rakkan:authorship:1": Authorship,
+        "urn:rakkan:identity:1": Identification,
+        "urn:rakkan:key:1": KeyChange,
+        "urn:rakkan:dispute:1": Dispute,
+        "urn:rakkan:ruling:1": Ruling,
         "urn:rakkan:verdict:1": Verdict,
     }
 )
@@ -44,7 +53,7 @@ def statement_bytes(kind: str, subjects: Sequence[Subject], predicate: Value) ->
     """The canonical bytes of a new statement of the current version.
 
     Args:
-        kind: ``work``, ``consent``, ``withdrawal`` or ``verdict``.
+        kind: The middle part of a predicate type in :data:`KINDS`, such as ``consent``.
         subjects: At least one.
         predicate: Of the model that :data:`KINDS` names.
     """
@@ -134,7 +143,7 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """``work``, ``consent``, ``withdrawal`` or ``verdict``."""
+        """The middle part of the predicate type, such as ``consent``."""
         return self.parsed.kind
 
     def to_json(self) -> dict[str, Any]:

@@ -58,6 +58,17 @@ class Link(Value):
         return cls.model_validate(cid.link)
 
 
+class Commitment(Value):
+    r"""A salted commitment to a field that stays private.
+
+    ``value`` is sha256("rakkan-commitment-v1\\0" ‖ salt ‖ UTF-8 text) in hex; salt is 32 random
+    bytes that stay with the artist.
+    """
+
+    name: str = Field(max_length=64)
+    value: Hex32
+
+
 class Subject(Value):
     """What a statement is about (in-toto ResourceDescriptor)."""
 
@@ -84,17 +95,27 @@ class Statement(Value):
         return self.predicate_type.split(":")[2]
 
 
+class BlockName(Value):
+    """One block of a chain."""
+
+    number: int = Field(ge=0)
+    hash: Hex32
+
+
 class Proof(Value):
     """A signature by one actor over one statement.
 
     ``eip712`` proofs name the chain and contract of their domain; what was signed is derived from
-    the statement again when verifying, never read from here.
+    the statement again when verifying, never read from here. ``erc1271`` proofs sign the same for a
+    wallet that is a contract (ERC-6492 wrapping included), and name the block at which it said yes:
+    such wallets change their owners.
     """
 
-    suite: Literal["ed25519", "eip712"]
+    suite: Literal["ed25519", "eip712", "erc1271"]
     signer: DidText
     signature: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2,8192}$")]
     verifying_contract: AddressText | None = None
+    block: BlockName | None = None
 
 
 class Envelope(Value):

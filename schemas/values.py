@@ -14,8 +14,21 @@ from typing import Final, Self
 
 from rakkan.schemas.errors import Invalid
 
-DIGEST_KINDS: Final = ("sha256", "c2paClaim", "c2paHardBinding", "autov3", "datasetRoot")
-"""Every digest is 32 bytes of SHA-256; the kind says over what (DESIGN "Identity")."""
+DIGEST_KINDS: Final = (
+    "sha256",
+    "c2paClaim",
+    "c2paHardBinding",
+    "autov3",
+    "datasetRoot",
+    "collectionRoot",
+    "actor",
+    "record",
+)
+"""Every digest is 32 bytes of SHA-256; the kind says over what (docs/record-format.md, "Identity").
+
+``collectionRoot`` is sha256(0x03 ‖ count (8) ‖ root) over the works of one collection grant, ``actor``
+sha256 of the text of a DID, ``record`` sha256 of a statement.
+"""
 
 RAW: Final = 0x55
 DAG_JSON: Final = 0x0129

@@ -11,21 +11,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from rakkan.schemas.instant import InstantText
-from rakkan.schemas.statement import DidText, DigestText, Hex32, Link, Origin, Value
+from rakkan.schemas.statement import Commitment, DidText, DigestText, Hex32, Link, Origin, Value
 
 Decimal = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,32}(\.[0-9]{1,32})?([eE][+-]?[0-9]{1,3})?$")]
 """A number exactly as the generator wrote it: seeds up to 2^64, weights, CFG."""
-
-
-class Commitment(Value):
-    r"""A salted commitment to a field that stays private.
-
-    ``value`` is sha256("rakkan-commitment-v1\\0" ‖ salt ‖ UTF-8 text) in hex; salt is 32 random
-    bytes that stay with the artist.
-    """
-
-    name: str = Field(max_length=64)
-    value: Hex32
 
 
 class FingerprintEntry(Value):
