@@ -32,8 +32,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from rakkan.schemas.consent import OWN_SCOPES, PUBLIC, Consent, Use, WithdrawalMode
+from rakkan.registry.rules.case import EMPTY_CASE, Case
+from rakkan.registry.rules.facts import ConsentFact as ConsentFact
+from rakkan.registry.rules.facts import folded, in_log_order, stated_use
+from rakkan.registry.rules.facts import is_withdrawn as is_withdrawn
+from rakkan.schemas.consent import PUBLIC, Use
 from rakkan.schemas.instant import format_instant
+from rakkan.schemas.values import Cid
 from rakkan.schemas.verdict import Answer
 
 _LAST: Final = 4  # the rank of what speaks only when nothing else does
@@ -49,30 +54,6 @@ _SILENCE: Final = (
 )
 # Codes of answers, the strictest first.
 _CODES: Final = ("not-allowed", "reserved", "constrained", "withdrawn", "granted", "granted-to-public")
-_STRICTEST: Final = (Use.NOT_ALLOWED, Use.CONSTRAINED, Use.ALLOWED)
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentFact:
-    """One accepted consent, and what is known about it.
-
-    Attributes:
-        record_id: sha256 of the statement, 32 bytes.
-        envelope: sha256 of the envelope, 32 bytes; what ``supersedes`` names.
-        log_index: Its place in the log, or None while it has none.
-        consent: The predicate.
-        known_from: When the registry, or the chain, first had it.
-        withdrawn_at: When the whole consent was withdrawn, or None.
-        withdrawn_item_at: When this one work was withdrawn from it, or None.
-    """
-
-    record_id: bytes
-    envelope: bytes
-    log_index: int | None
-    consent: Consent
-    known_from: datetime
-    withdrawn_at: datetime | None = None
-    withdrawn_item_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +90,8 @@ def effective(
     grantee: str,
     used_at: datetime,
     known_at: datetime | None = None,
+    policy: Cid | None = None,  # noqa: ARG001 - judged by the next commits
+    case: Case = EMPTY_CASE,  # noqa: ARG001
 ) -> Effective:
     """Whether one work may be used, by the rules above.
 
@@ -118,8 +101,10 @@ def effective(
         grantee: Who wants to use it; ``public`` asks for anybody.
         used_at: When it is used, aware.
         known_at: What was known then; None sees every fact given.
+        policy: The policy under which it is asked; grants may be bound to one.
+        case: All that is known besides the consents.
     """
-    moment, asked = _moment(used_at), _folded(grantee)
+    moment, asked = _moment(used_at), folded(grantee)
     counting, silent = _sort_out(facts, moment, known_at)
     claims: dict[str, list[_Word]] = {}
     for fact in counting:
@@ -133,28 +118,18 @@ def effective(
     if len(claims) > 1:
         if len(answers) == len(claims) and all(answer.answer is Answer.DENIED for answer in answers):
             return _agreed_denial(answers)
-        return Effective(Answer.UNDETERMINED, "claims-conflict", _in_log_order(counting))
+        return Effective(Answer.UNDETERMINED, "claims-conflict", in_log_order(counting))
     if answers:
         return answers[0]
     code = next((code for code in _SILENCE if code in silent), _SILENCE[-1])
-    return Effective(Answer.UNDETERMINED, code, _in_log_order(silent.get(code, ())))
+    return Effective(Answer.UNDETERMINED, code, in_log_order(silent.get(code, ())))
 
 
 def in_force(
     facts: Iterable[ConsentFact], *, used_at: datetime, known_at: datetime | None = None
 ) -> tuple[ConsentFact, ...]:
     """The consents that count by rules 1 to 3, withdrawn ones among them, in log order."""
-    return _in_log_order(_sort_out(facts, _moment(used_at), known_at)[0])
-
-
-def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None = None) -> bool:
-    """Whether a use at this instant comes too late, because the consent was taken back before (rule 8)."""
-    if fact.withdrawn_at is None and fact.withdrawn_item_at is None:
-        return False
-    if fact.consent.withdrawal.mode is WithdrawalMode.IRREVOCABLE:
-        return False
-    moments = [moment for moment in (fact.withdrawn_at, fact.withdrawn_item_at) if moment is not None]
-    return any(moment <= used_at and (known_at is None or moment <= known_at) for moment in moments)
+    return in_log_order(_sort_out(facts, _moment(used_at), known_at)[0])
 
 
 @lru_cache(maxsize=16)
@@ -214,14 +189,14 @@ def _said(
     """What a consent in force says to the question, or why it says nothing."""
     consent = fact.consent
     reserves = consent.kind == "reservation"
-    addressed = {_folded(grantee) for grantee in consent.grantee}
+    addressed = {folded(grantee) for grantee in consent.grantee}
     if asked in addressed and asked != PUBLIC:
         rank = 1 if reserves else 0
     elif PUBLIC in addressed:
         rank = 3 if reserves else 2
     else:
         return "grantee-other"
-    use = _stated_use(consent, scope)
+    use = stated_use(consent, scope)
     if use is None or (reserves and use is Use.ALLOWED):
         return "scope-unstated"
     if use is not Use.ALLOWED:
@@ -234,15 +209,6 @@ def _said(
     return _Word(rank, True, "granted" if rank == 0 else "granted-to-public", fact)
 
 
-def _stated_use(consent: Consent, scope: str) -> Use | None:
-    """What is said of the scope by name, else of the broader one it narrows; the strictest if twice."""
-    for name in (scope, OWN_SCOPES.get(scope)):
-        uses = {stated.use for stated in consent.scopes if stated.name == name}
-        if uses:
-            return next(use for use in _STRICTEST if use in uses)
-    return None
-
-
 def _decide(words: Sequence[_Word]) -> Effective:
     """The first rank that speaks; a no in it wins."""
     rank = min(word.rank for word in words)
@@ -251,26 +217,9 @@ def _decide(words: Sequence[_Word]) -> Effective:
     answer = Answer.DENIED if refusals else Answer.ALLOWED
     deciding = refusals or deciding
     code = next(code for code in _CODES if any(word.code == code for word in deciding))
-    return Effective(answer, code, _in_log_order([word.fact for word in deciding]))
+    return Effective(answer, code, in_log_order([word.fact for word in deciding]))
 
 
 def _agreed_denial(answers: Sequence[Effective]) -> Effective:
     code = next(code for code in _CODES if any(answer.code == code for answer in answers))
-    return Effective(Answer.DENIED, code, _in_log_order([fact for each in answers for fact in each.relied]))
-
-
-def _in_log_order(facts: Iterable[ConsentFact]) -> tuple[ConsentFact, ...]:
-    """Each record once, by place in the log; the unlogged last."""
-    unique = {fact.record_id: fact for fact in facts}
-    if len(unique) < 2:
-        return tuple(unique.values())
-    return tuple(sorted(unique.values(), key=_place))
-
-
-def _place(fact: ConsentFact) -> tuple[bool, int, bytes]:
-    return fact.log_index is None, fact.log_index or 0, fact.record_id
-
-
-def _folded(grantee: str) -> str:
-    """EVM addresses mean the same in any case; a no must not be missed over a capital letter."""
-    return grantee.lower() if grantee.startswith(("eip155:", "did:pkh:")) else grantee
+    return Effective(Answer.DENIED, code, in_log_order([fact for each in answers for fact in each.relied]))
