@@ -25,7 +25,7 @@ class Similar:
 
     Attributes:
         earlier: sha256 of the envelope of the earlier work's record.
-        holders: DIDs of those who claim the earlier work.
+        holders: DIDs of those who claim the earlier work or hold a reservation on it.
         reserved: Whether a reservation stands on the earlier work.
         known_from: When the registry first had the earlier work and could have told.
     """
@@ -50,9 +50,10 @@ class Case:
         actors: Identity and key records of everybody involved, and whose checks the community trusts.
         claims: Records of kind work and authorship that name this work, ``proven_at`` filled. While
             there is none, every grantor stands for themselves.
-        mandates: By envelope, every mandate that a chain from one of the consents leads to.
-        coauthors: By the envelope of the grant that they join, the co-author consents.
-        releases: By envelope, the likeness consents that the grants link.
+        mandates: By envelope, every mandate that a chain from one of the consents leads to, and those
+            that supersede them.
+        coauthors: By the envelope of the grant that they join, the co-author consents, superseded ones too.
+        releases: By envelope, the likeness consents that the grants link, and those that supersede them.
         disputes: Every dispute that targets one of the consents, mandates, releases or claims here.
         rulings: Every ruling on the same targets, on those disputes, and on the works in ``similar``.
         similar: Earlier works that look like this one.
