@@ -87,6 +87,7 @@ _SILENCE: Final = (
 )
 # Codes of answers, the strictest first.
 _CODES: Final = ("not-allowed", "reserved", "constrained", "withdrawn", "granted", "granted-to-public")
+_SILENT: Final = 5  # after the last rank
 _NO_SUPPORTS: Final[Mapping[bytes, Supports]] = MappingProxyType({})
 
 
@@ -175,8 +176,10 @@ def _moment(instant: datetime) -> str:
 def _speak(heard: Heard, question: Question) -> dict[str, list[Word]]:
     """What everybody says, by the person in whose name; who counts and says nothing to it has no words."""
     by_person: dict[str, list[Word]] = {}
+    known = question.known
     for fact in heard.counting:
-        person = question.known.person(principal(fact, question))
+        named = fact.consent.grantor.id if fact.consent.mandate is None else principal(fact, question)
+        person = named if known.empty else known.person(named)
         word = said(fact, question, heard.ranking, person)
         if isinstance(word, Word):
             by_person.setdefault(person, []).append(word)
@@ -213,23 +216,27 @@ def _ranked(
 
 def _decide(words: Sequence[Word]) -> Effective:
     """The first rank that speaks; a no in it wins."""
-    if len(words) == 1 and not words[0].supports:
-        word = words[0]
-        return Effective(Answer.ALLOWED if word.grants else Answer.DENIED, word.code, (word.fact,))
-    rank = min(word.rank for word in words)
-    deciding = [word for word in words if word.rank == rank]
-    refusals = [word for word in deciding if not word.grants]
-    answer = Answer.DENIED if refusals else Answer.ALLOWED
-    deciding = refusals or deciding
-    code = next(code for code in _CODES if any(word.code == code for word in deciding))
+    rank, deciding = _SILENT, list[Word]()
+    for word in words:
+        if word.rank < rank or (word.rank == rank and deciding[0].grants and not word.grants):
+            rank, deciding = word.rank, [word]
+        elif word.rank == rank and word.grants is deciding[0].grants:
+            deciding.append(word)
+    first, relied = deciding[0], in_log_order([word.fact for word in deciding])
+    code = first.code if len(deciding) == 1 else _strictest(word.code for word in deciding)
+    if not first.grants:
+        return Effective(Answer.DENIED, code, relied)
     leaning = {word.fact.record_id: word.supports for word in deciding if word.supports}
-    relied = in_log_order([word.fact for word in deciding])
-    return Effective(answer, code, relied, supports=leaning or _NO_SUPPORTS)
+    return Effective(Answer.ALLOWED, code, relied, supports=leaning or _NO_SUPPORTS)
+
+
+def _strictest(codes: Iterable[str]) -> str:
+    return min(codes, key=_CODES.index)
 
 
 def _agreed(answers: Iterable[Effective]) -> Effective:
     answers = list(answers)
-    code = next(code for code in _CODES if any(answer.code == code for answer in answers))
+    code = _strictest(answer.code for answer in answers)
     return Effective(Answer.DENIED, code, in_log_order([fact for each in answers for fact in each.relied]))
 
 

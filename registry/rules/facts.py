@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from rakkan.schemas.authorship import Authorship
-from rakkan.schemas.consent import OWN_SCOPES, Consent, Use, WithdrawalMode
+from rakkan.schemas.consent import OWN_SCOPES, PUBLIC, Consent, Use, WithdrawalMode
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identification import Identification
 from rakkan.schemas.keychange import KeyChange
@@ -95,11 +95,35 @@ def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None
 
 def stated_use(consent: Consent, scope: str) -> Use | None:
     """What is said of the scope by name, else of the broader one it narrows; the strictest if twice."""
-    for name in (scope, OWN_SCOPES.get(scope)):
-        uses = {stated.use for stated in consent.scopes if stated.name == name}
-        if uses:
-            return next(use for use in _STRICTEST if use in uses)
-    return None
+    use, broad, broadly = None, OWN_SCOPES.get(scope), None
+    for stated in consent.scopes:
+        if stated.name == scope:
+            use = stated.use if use is None else _stricter(use, stated.use)
+        elif stated.name == broad:
+            broadly = stated.use if broadly is None else _stricter(broadly, stated.use)
+    return broadly if use is None else use
+
+
+def _stricter(one: Use, other: Use) -> Use:
+    return min(one, other, key=_STRICTEST.index)
+
+
+def addressed(consent: Consent, asked: str) -> str:
+    """The grantee through whom a consent speaks to the one who asks: ``asked``, else ``public``, or nobody.
+
+    Args:
+        consent: Of any kind.
+        asked: Folded.
+    """
+    public = ""
+    for grantee in consent.grantee:
+        if grantee == asked:
+            return asked
+        if grantee == PUBLIC:
+            public = PUBLIC
+        elif folded(grantee) == asked:
+            return asked
+    return public
 
 
 def folded(grantee: str) -> str:
@@ -109,6 +133,9 @@ def folded(grantee: str) -> str:
 
 def in_log_order(facts: Iterable[ConsentFact]) -> tuple[ConsentFact, ...]:
     """Each record once, by place in the log; the unlogged last."""
+    facts = tuple(facts)
+    if len(facts) < 2:
+        return facts
     unique = {fact.record_id: fact for fact in facts}
     if len(unique) < 2:
         return tuple(unique.values())

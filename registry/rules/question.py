@@ -12,8 +12,8 @@ from datetime import datetime
 
 from rakkan.registry.rules.actors import Known
 from rakkan.registry.rules.case import Case
-from rakkan.registry.rules.facts import ConsentFact, folded, is_withdrawn, seen, stated_use
-from rakkan.schemas.consent import PUBLIC, Use
+from rakkan.registry.rules.facts import ConsentFact, addressed, is_withdrawn, seen, stated_use
+from rakkan.schemas.consent import Use
 from rakkan.schemas.values import Cid
 
 
@@ -49,13 +49,13 @@ class Question:
 
     def fault(self, fact: ConsentFact) -> str:
         """Why a yes of this record is in doubt: a code, or nothing."""
-        fault = self.doubt.get(fact.envelope, "")
-        return fault or self.known.key_fault(fact.consent.grantor.id, fact.known_from)
+        if self.doubt and fact.envelope in self.doubt:
+            return self.doubt[fact.envelope]
+        return "" if self.known.empty else self.known.key_fault(fact.consent.grantor.id, fact.known_from)
 
     def usable(self, fact: ConsentFact, kind: str) -> bool:
         """Whether another consent may lean on this one, for the scope and the grantee asked."""
         consent = fact.consent
-        addressed = consent.grantee
         return (
             consent.kind == kind
             and seen(fact, self.known_at)
@@ -65,7 +65,7 @@ class Question:
             and fact.envelope not in self.replaced
             and not is_withdrawn(fact, self.used_at, self.known_at)
             and stated_use(consent, self.scope) is Use.ALLOWED
-            and (kind == "mandate" or PUBLIC in addressed or self.asked in map(folded, addressed))
+            and (kind == "mandate" or bool(addressed(consent, self.asked)))
             and not self.fault(fact)
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rakkan.registry.rules.claims import Ranking
-from rakkan.registry.rules.facts import ConsentFact, folded, is_withdrawn, stated_use
+from rakkan.registry.rules.facts import ConsentFact, addressed, is_withdrawn, stated_use
 from rakkan.registry.rules.mandates import leaned_on
 from rakkan.registry.rules.question import Question
 from rakkan.registry.rules.support import Supports, supports
@@ -35,14 +35,10 @@ def said(fact: ConsentFact, question: Question, ranking: Ranking | None, person:
     consent = fact.consent
     if consent.kind == "mandate":
         return "scope-unstated"
-    grants, asked = consent.kind == "grant", question.asked
-    addressed = {folded(grantee) for grantee in consent.grantee}
-    if asked in addressed and asked != PUBLIC:
-        rank = 0 if grants else 1
-    elif PUBLIC in addressed:
-        rank = 2 if grants else 3
-    else:
+    grants, through = consent.kind == "grant", addressed(consent, question.asked)
+    if not through:
         return "grantee-other"
+    rank = (2 if through == PUBLIC else 0) if grants else (3 if through == PUBLIC else 1)
     use = stated_use(consent, question.scope)
     if use is None or (not grants and use is Use.ALLOWED):
         return "scope-unstated"
