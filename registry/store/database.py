@@ -40,7 +40,13 @@ class Database:
             if self.dialect not in ("sqlite", "postgresql"):
                 raise ArgumentError(url)
             self._engine = create_engine(url, pool_pre_ping=self.dialect == "postgresql")
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        except ImportError as error:
+            raise Unavailable(
+                "The driver of this database is not installed.",
+                code="extra-missing",
+                hint="Install rakkan[postgres].",
+            ) from error
+        except (ArgumentError, NoSuchModuleError) as error:
             raise Invalid(
                 "The database URL is not one we can use.",
                 code="database-url",
