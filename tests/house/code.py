@@ -65,23 +65,28 @@ def error_classes() -> set[str]:
 
 def codes(*packages: str) -> dict[str, str]:
     """Every code that an error can carry, with one file where it is raised."""
-    errors, found = error_classes(), dict[str, str]()
-    for name in modules():
-        if name.partition("/")[0] not in packages:
-            continue
-        for node in ast.walk(parsed(name)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors:
-                for word in node.keywords:
-                    if word.arg == "code":
-                        found.update(
-                            (each.value, name)
-                            for each in ast.walk(word.value)
-                            if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
-                        )
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                if node.target.id == "default_code" and isinstance(node.value, ast.Constant):
-                    found[str(node.value.value)] = name
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                if any(isinstance(to, ast.Name) and to.id == "default_code" for to in node.targets):
-                    found[str(node.value.value)] = name
-    return found
+    errors = error_classes()
+    return {
+        code: name
+        for name in modules()
+        if name.partition("/")[0] in packages
+        for node in ast.walk(parsed(name))
+        for code in _codes_of(node, errors)
+    }
+
+
+def _codes_of(node: ast.AST, errors: set[str]) -> Iterator[str]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors:
+        for word in node.keywords:
+            if word.arg == "code":
+                yield from _texts(word.value)
+    elif isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+        if any(isinstance(each, ast.Name) and each.id == "default_code" for each in targets):
+            yield from _texts(node.value)
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value:
+            yield each.value
