@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -86,7 +87,12 @@ def url(folder: Path, variables: dict[str, str]) -> Iterator[str]:
     assert server.stdout is not None
     with server:
         try:
-            yield json.loads(server.stdout.readline())["url"]
+            lines = iter(server.stdout.readline, "")
+            said = [
+                *itertools.takewhile(lambda line: line != "}\n", lines),
+                "}",
+            ]  # one document, and it goes on
+            yield json.loads("".join(said))["url"]
         finally:
             server.send_signal(signal.SIGINT)
         assert server.wait(30) == 0
