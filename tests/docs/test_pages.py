@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -58,7 +59,8 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 def test_every_command_is_in_the_reference() -> None:
     headings = set(re.findall(r"^## rakkan ?(.*)$", text("docs/cli-reference.md"), re.MULTILINE))
-    wanted, waiting = {""}, [((), typer.main.get_command(app))]
+    wanted = {""}
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(app))]
     while waiting:
         path, command = waiting.pop()
         below = getattr(command, "commands", None)
