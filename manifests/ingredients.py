@@ -152,14 +152,17 @@ def judge_redactions(store: ManifestStore, codes: Collection[str]) -> Check:
 
 
 def _assertions(manifest: Manifest) -> Iterator[Mapping[object, object]]:
-    for label in manifest.labels(*INGREDIENT_LABELS):
+    for label in manifest.labels():
+        base = base_label(label)
+        if not base.startswith("c2pa.ingredient"):
+            continue
         if label not in manifest.assertions:
             continue  # redacted; the engine has seen to it that it is listed as such
         try:
-            fields = manifest.read(label)
+            fields = manifest.read(label) if base in INGREDIENT_LABELS else None
         except UnreadableManifest:
             fields = None
-        yield fields if isinstance(fields, dict) else {}
+        yield fields if isinstance(fields, dict) else {}  # of an unknown version: as a broken one
 
 
 def _ingredient(

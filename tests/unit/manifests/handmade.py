@@ -119,7 +119,7 @@ def png_with_store(
             b"c2pa", "c2pa", *below, manifest([*listed, ("c2pa.hash.data", binding)], **arguments)
         )
 
-    # The length is part of what is signed: of a length with as many bytes, nothing changes.
-    length = 12 + len(store(5000))
+    # The length is part of what is signed: of a length with as many digits, nothing changes.
+    length = 12 + len(store(12 + len(store(5000))))
     assert 12 + len(store(length)) == length
     return content[:33] + chunk(b"caBX", store(length)) + content[33:]
