@@ -7,6 +7,7 @@ are in ``verify``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -25,7 +26,7 @@ from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Withdrawal
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest, Fingerprint
-from rakkan.schemas.verdict import Outcome
+from rakkan.schemas.verdict import Answer, Outcome
 from rakkan.schemas.work import Work
 
 SIMILAR_BITS: Final = 31
@@ -95,7 +96,7 @@ def record_check(report: ManifestReport | None, dossier: Dossier, trust: Trust) 
     sources = {Digest.parse(work.source_digest)} if work.source_digest else set()
     if report is not None and report.identity is not None and report.identity.c2pa_claim not in named:
         return Check("record", Outcome.FAIL, "record-other", "The record is about another image.")
-    if dossier.matched not in named | sources and dossier.matched.kind in ("sha256", "c2paClaim"):
+    if dossier.matched not in named | sources:
         return Check("record", Outcome.FAIL, "record-other", "The record does not name this image.")
     error = _proof_error(record, dossier, trust)
     if error is not None:
@@ -167,7 +168,8 @@ def anchor_check(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dic
     shown = anchor_document(receipt.state, receipt, dossier)
     if (receipt.size, receipt.root) != (dossier.size, dossier.root.hex()):
         return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), shown
-    if log.outcome is Outcome.FAIL:
+    # Also where no signed head was given to judge by: the chain speaks for its root, not for this record.
+    if log.outcome is Outcome.FAIL or not _included(dossier.work, dossier):
         return Check(
             "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
         ), shown
@@ -212,18 +214,13 @@ def consent_check(
         )
     work: Any = dossier.work.record.predicate
     facts = standing(facts, {work.creator})
-    answers = {
-        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant)
-        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
-    }
-    words: dict[str, Any] = {scope: answer.answer.value for scope, answer in answers.items()}
+    words, allowed = _answers(facts, trust, instant, grantee)
     if broken is not None:
         return Check("consent", broken.outcome, broken.code, broken.detail), words
     if not dossier.consents:
         return Check(
             "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
         ), words
-    allowed = [scope for scope, word in words.items() if word == "allowed"]
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
     if taken_back:
         return Check(
@@ -234,6 +231,21 @@ def consent_check(
         return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
     said = f"Allowed: {', '.join(allowed)}." if allowed else "Nothing is allowed."
     return Check("consent", Outcome.PASS, "consent-read", said), words
+
+
+def _answers(
+    facts: Sequence[ConsentFact], trust: Trust, instant: datetime, grantee: str
+) -> tuple[dict[str, Any], list[str]]:
+    """The answer for each scope, and the scopes that were allowed as far as the records say.
+
+    What may have been withdrawn since is no yes, in the answers as in the check.
+    """
+    words: dict[str, Any] = {
+        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant).answer.value
+        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
+    }
+    allowed = [scope for scope, word in words.items() if word == Answer.ALLOWED.value]
+    return words if trust.withdrawals else words | dict.fromkeys(allowed, Answer.UNDETERMINED.value), allowed
 
 
 def anchor_document(state: str, receipt: AnchorReceipt | None, dossier: Dossier | None) -> dict[str, Any]:
