@@ -186,14 +186,7 @@ def consent_check(
     dossier: Dossier, trust: Trust, instant: datetime, grantee: str
 ) -> tuple[Check, dict[str, Any]]:
     """15. What may be done with it by the grantee: the check, and the answer for each scope."""
-    withdrawn = dict(dossier.withdrawn_at)
-    consents = {each.record.record_id.digest: each.record for each in dossier.consents}
-    for each in dossier.withdrawals:
-        predicate: Any = each.record.predicate
-        if isinstance(predicate, Withdrawal):
-            consent = consents.get(bytes.fromhex(predicate.consent_id))
-            if consent and _proof_error(each.record, dossier, trust, consent) is None:
-                withdrawn.setdefault(consent.record_id.digest, instant)
+    withdrawn = _withdrawn(dossier, trust, instant)
     facts, broken = [], None
     for each in dossier.consents:
         error = _proof_error(each.record, dossier, trust)
@@ -229,8 +222,25 @@ def consent_check(
     if allowed and not trust.withdrawals:
         detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
         return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
+    if not allowed and Answer.DENIED.value not in words.values():
+        return Check(
+            "consent", Outcome.UNDETERMINED, "consent-open", "The consents on file say neither yes nor no."
+        ), words
     said = f"Allowed: {', '.join(allowed)}." if allowed else "Nothing is allowed."
     return Check("consent", Outcome.PASS, "consent-read", said), words
+
+
+def _withdrawn(dossier: Dossier, trust: Trust, instant: datetime) -> dict[bytes, datetime]:
+    """When each consent was taken back: by the chain's word, or by a withdrawal that proves itself."""
+    withdrawn = dict(dossier.withdrawn_at)
+    consents = {each.record.record_id.digest: each.record for each in dossier.consents}
+    for each in dossier.withdrawals:
+        predicate: Any = each.record.predicate
+        if isinstance(predicate, Withdrawal):
+            consent = consents.get(bytes.fromhex(predicate.consent_id))
+            if consent and _proof_error(each.record, dossier, trust, consent) is None:
+                withdrawn.setdefault(consent.record_id.digest, instant)
+    return withdrawn
 
 
 def _answers(

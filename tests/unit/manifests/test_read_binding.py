@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,11 @@ from tests.unit.manifests.credentials import checked, engine_state, issuers
 from tests.unit.manifests.handmade import jpeg_with_boxes, png_with_boxes, png_with_store
 from tests.unit.manifests.pictures import encoded, scene
 
-JPEGS = {"plain": {}, "progressive": {"progressive": True}, "comment": {"comment": b"by hand"}}
+JPEGS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "progressive": {"progressive": True},
+    "comment": {"comment": b"by hand"},
+}
 
 
 def test_a_binding_over_the_whole_file_holds() -> None:
