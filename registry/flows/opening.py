@@ -28,7 +28,7 @@ from rakkan.schemas.canonical import parse_strict
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 from rakkan.schemas.identity import Address
 from rakkan.schemas.statement import parse_model
-from rakkan.schemas.values import Digest, Fingerprint
+from rakkan.schemas.values import Cid, Digest, Fingerprint
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
@@ -202,6 +202,11 @@ def _with_bundle(
             f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing"
         ) from error
     dossier = unpack(content)
+    record = dossier.work.record
+    if is_cid(name) and Cid.parse(name).digest not in (record.record_id.digest, record.envelope_cid.digest):
+        raise Invalid(
+            f"The bundle is not about {name}.", code="bundle-other", hint="Bring the bundle of this record."
+        )
     clock = registry.clock if registry else SystemClock()
     report: ManifestReport | None = None
     prints: tuple[Fingerprint, ...] = ()
