@@ -101,7 +101,7 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
-    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=False)
+    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
 
 
 def _image(

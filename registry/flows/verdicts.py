@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.consents import facts_about
+from rakkan.registry.flows.consents import facts_about, of_one_work
 from rakkan.registry.keys import ATTESTER
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import ChainHead
@@ -133,8 +133,8 @@ def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence
     facts = facts_about(registry, list(facts))
     evidence = []
     for item in lock.items:
-        found = {fact.record_id: fact for name in names[item.sha256] for fact in facts.get(name, ())}
-        logged = [fact for fact in found.values() if fact.log_index is None or fact.log_index < size]
+        found = of_one_work(fact for name in names[item.sha256] for fact in facts.get(name, ()))
+        logged = [fact for fact in found if fact.log_index is None or fact.log_index < size]
         counted = standing(logged, creators.get(item.sha256, ()))
         evidence.append(
             ItemEvidence(item.sha256, item.training_input, known.get(item.sha256), tuple(counted))

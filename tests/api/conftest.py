@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from rakkan.manifests.samples import PARENT, render_samples
-from rakkan.registry.flows.consents import load_terms
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import Registry
 from tests.api.server import serving
 from tests.homes import new_registry

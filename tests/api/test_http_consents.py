@@ -11,6 +11,7 @@ from rakkan.api.consents import SCOPES
 from rakkan.api.shapes import Accepted, ConsentAnswer, ConsentShape
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.worker import Worker
+from rakkan.schemas.consent import OWN_SCOPES
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record
 from tests.api.asking import exact, problem
@@ -82,7 +83,8 @@ def test_a_grant_allows_what_it_names_and_nothing_else(artist: Artist) -> None:
         answers = artist.asked(kind)
         assert answers[TRAINING].answer == "allowed"
         assert [each.record_id for each in answers[TRAINING].relied] == [str(consent.record_id)]
-        assert {each.answer for scope, each in answers.items() if scope != TRAINING} == {"undetermined"}
+        allowed = {scope for scope, each in answers.items() if each.answer == "allowed"}
+        assert allowed == {TRAINING, *(own for own, broad in OWN_SCOPES.items() if broad == TRAINING)}
     assert list(artist.asked(scope=TRAINING)) == [TRAINING]
 
 
