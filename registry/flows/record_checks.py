@@ -225,13 +225,13 @@ def consent_check(
         ), words
     allowed = [scope for scope, word in words.items() if word == "allowed"]
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
+    if allowed and not trust.withdrawals:
+        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
+        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
     if taken_back:
         return Check(
             "consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."
         ), words
-    if allowed and not trust.withdrawals:
-        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
-        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
     said = f"Allowed: {', '.join(allowed)}." if allowed else "Nothing is allowed."
     return Check("consent", Outcome.PASS, "consent-read", said), words
 
