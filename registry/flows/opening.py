@@ -101,7 +101,7 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
-    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=False)
+    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
 
 
 def _image(
@@ -166,16 +166,16 @@ def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossie
     from rakkan.registry.ledger import calls
 
     known = dict(dossier.withdrawn_at)
+    names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
     try:
         for each in dossier.consents:
             record_id = each.record.record_id.digest
             authority = Address.parse(consent_of(each).withdrawal.authority).raw
-            key = withdrawal_key(record_id, None)
-            moment = calls.withdrawn_at_answer(
-                registry.ledger.call(calls.withdrawn_at_call(identity, authority, key))
-            )
-            if moment is not None and record_id not in known:
-                known[record_id] = moment
+            for item in (None, *names):  # the whole consent, and this work alone
+                question = calls.withdrawn_at_call(identity, authority, withdrawal_key(record_id, item))
+                moment = calls.withdrawn_at_answer(registry.ledger.call(question))
+                if moment is not None and record_id not in known:
+                    known[record_id] = moment
     except DomainError:
         return (
             dossier,

@@ -215,13 +215,13 @@ def consent_check(
             "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
         ), words
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
+    if allowed and not trust.withdrawals:
+        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
+        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
     if taken_back:
         return Check(
             "consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."
         ), words
-    if allowed and not trust.withdrawals:
-        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
-        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
     if not allowed and Answer.DENIED.value not in words.values():
         return Check(
             "consent", Outcome.UNDETERMINED, "consent-open", "The consents on file say neither yes nor no."
