@@ -194,7 +194,9 @@ class _Run:
             return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
         name = ready.already.record_id
         record = self._registry.store.records.get([name])[name].record
-        return self._item(ready, "already", Path(ready.already.path), record, self._consent(record))
+        path, named = Path(ready.already.path), ready.task.output
+        output = named if named.absolute() == path else path  # in the words of whoever asks
+        return self._item(ready, "already", output, record, self._consent(record))
 
     def _keep(self, batch: Sequence[Prepared]) -> None:
         """Record what is signed, in one commit, then give the files their names; bytes met before are already."""
