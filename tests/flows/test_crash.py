@@ -37,7 +37,9 @@ def points_in_code() -> set[str]:
                 if isinstance(name, ast.Constant):
                     found.add(str(name.value))
                 else:
-                    assert ast.unparse(name) == "f'transaction.{observed.state}'", f"{path}: {ast.unparse(name)}"
+                    assert ast.unparse(name) == "f'transaction.{observed.state}'", (
+                        f"{path}: {ast.unparse(name)}"
+                    )
                     found |= {f"transaction.{state}" for state in STATES}
     return found
 
@@ -88,7 +90,9 @@ def test_killed_and_started_again(point: str, founded: Path, tmp_path: Path) -> 
         seen = inspect(registry)
         assert (seen.problems, seen.unknown, seen.records, seen.anchors) == ((), (), 4, 1)
         outputs = sorted((tmp_path / "out").iterdir())
-        assert [path.name for path in outputs] == sorted(path.name for path in (founded / "pictures").iterdir())
+        assert [path.name for path in outputs] == sorted(
+            path.name for path in (founded / "pictures").iterdir()
+        )
         for path in outputs:
             answer = verify_name(settings, str(path), VerifyOptions())
             assert (answer.state, answer.anchor["state"]) == ("trusted", "final")
