@@ -36,7 +36,11 @@ def resolve(registry: Registry, text: str) -> StoredRecord:
         matches = sorted(records.find(names, "work"), key=lambda match: (match.alias, order[match.digest]))
         found = records.get([matches[0].record_id])[matches[0].record_id] if matches else None
     if found is None:
-        raise NotFound(f"Nothing is registered here under {text}.", code="record-unknown")
+        raise NotFound(
+            f"Nothing is registered here under {text}.",
+            code="record-unknown",
+            hint="Check the name, or name the --home that has it.",
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib.metadata import version
@@ -112,10 +112,24 @@ def prepared(registry: Registry, tasks: Sequence[Task], jobs: int, *, dry_run: b
     if dry_run:
         yield from (draft for draft, _ in drafts)
         return
-    jobs = min(jobs, len(tasks))
+    parts: set[Path] = set()  # begun, and not handed out yet: an interruption leaves none behind
+    try:
+        for ready in _signed(registry, drafts, min(jobs, len(tasks)), parts):
+            parts.discard(ready.part)
+            yield ready
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _signed(
+    registry: Registry, drafts: Iterable[tuple[Prepared, Job | None]], jobs: int, parts: set[Path]
+) -> Iterator[Prepared]:
     waiting: deque[tuple[Prepared, Signing | None]] = deque()
     with signing(registry, jobs) as submit:
         for draft, job in drafts:
+            if job is not None:
+                parts.add(job.part)
             waiting.append((draft, submit(job) if job is not None else None))
             if len(waiting) >= (jobs * _AHEAD if jobs > 1 else 1):
                 yield _finished(*waiting.popleft())
@@ -185,7 +199,7 @@ def _already_or_new(
         _take_part(part, before)
         if _sha256(Path(before.path)) == before.output:
             return replace(draft, already=before), None
-    if task.output.exists() and (before is None or Path(before.path) != task.output.absolute()):
+    if task.output.exists():
         raise Conflict(
             f"{task.path}: the output {task.output} exists and is not of this stamping.",
             code="output-exists",

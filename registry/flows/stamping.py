@@ -9,6 +9,7 @@ its name. What is asked of each file is in ``preparing``, what a record says in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from rakkan.registry.flows.drafting import ParentUse, WorkDraft, draft_work
 from rakkan.registry.flows.ordering import Lineage
 from rakkan.registry.flows.preparing import Prepared, Task, prepared
 from rakkan.registry.flows.terms import Terms
+from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.rules.eip712 import address_of
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry
@@ -103,7 +105,11 @@ def stamp_files(
     Returns:
         One item per path, in the order given.
     """
-    return _Run(registry, paths, options, progress).items()
+    run = _Run(registry, paths, options, progress)
+    if options.dry_run:
+        return run.items()
+    with registry.home.alone("stamping"):  # two runs at once would sign one input twice
+        return run.items()
 
 
 class _Run:
@@ -118,6 +124,7 @@ class _Run:
         self._paths = list(dict.fromkeys(paths))
         self._done: dict[Path, StampItem] = {}
         self._outputs: dict[Path, Path] = {}
+        self._begun: dict[tuple[bytes, bytes], Path] = {}
 
     @cached_property
     def _creator(self) -> str:
@@ -137,16 +144,18 @@ class _Run:
             ready_tasks = [self._with_parents(task, lineage.parents(task)) for task in wave]
             batch: list[Prepared] = []
             try:
-                for ready in prepared(
+                stream = prepared(
                     self._registry, ready_tasks, self._options.jobs, dry_run=self._options.dry_run
-                ):
-                    if ready.error is not None or self._options.dry_run or ready.already is not None:
-                        self._finish(self._unsigned(ready))
-                        continue
-                    batch.append(ready)
-                    if len(batch) >= _BATCH:
-                        self._keep(batch)
-                        batch = []
+                )
+                with closing(stream):
+                    for ready in stream:
+                        if ready.error is not None or self._options.dry_run or ready.already is not None:
+                            self._finish(self._unsigned(ready))
+                            continue
+                        batch.append(ready)
+                        if len(batch) >= _BATCH:
+                            full, batch = batch, []
+                            self._keep(full)
             finally:
                 self._keep(batch)  # Ctrl-C loses no signature that was made
         return [self._done[path] for path in self._paths]
@@ -162,7 +171,11 @@ class _Run:
                 )
             taken = self._outputs.setdefault(output, path)
             if taken != path:
-                raise Conflict(f"{path}: {taken} has the same output name {output}.", code="output-collision")
+                raise Conflict(
+                    f"{path}: {taken} has the same output name {output}.",
+                    code="output-collision",
+                    hint="Stamp them into different folders.",
+                )
         except DomainError as error:
             self._finish(StampItem(path, None, "failed", error=error))
             return None
@@ -181,10 +194,29 @@ class _Run:
             return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
         name = ready.already.record_id
         record = self._registry.store.records.get([name])[name].record
-        return self._item(ready, "already", Path(ready.already.path), record, self._consent(record))
+        path, named = Path(ready.already.path), ready.task.output
+        output = named if named.absolute() == path else path  # in the words of whoever asks
+        return self._item(ready, "already", output, record, self._consent(record))
 
     def _keep(self, batch: Sequence[Prepared]) -> None:
-        """Record what is signed, in one commit, then give the files their names."""
+        """Record what is signed, in one commit, then give the files their names; bytes met before are already."""
+        firsts, twins = [], []
+        for ready in batch:
+            assert ready.image
+            first = self._begun.setdefault((ready.image.sha256.raw, ready.definition), ready.task.path)
+            if first == ready.task.path:
+                firsts.append(ready)
+            else:
+                ready.part.unlink(missing_ok=True)  # the same bytes under another name are the same work
+                twins.append((ready, first))
+        with undivided():
+            self._record_and_name(firsts)
+        for ready, first in twins:
+            done = self._done[first]
+            state = "already" if done.error is None else done.state
+            self._finish(replace(done, input=ready.task.path, state=state))
+
+    def _record_and_name(self, batch: Sequence[Prepared]) -> None:
         if not batch:
             return
         failpoint("stamp.signed")
@@ -199,9 +231,14 @@ class _Run:
         works = [Record.build(draft.statement, [self._prove(draft.statement)]) for draft in drafts]
         consents = [self._new_consent(work) for work in works]
         given = [consent for consent in consents if consent is not None]
-        accept_all(registry, [*works, *given], publish=self._options.publish)
         rows = [self._row(ready, work) for ready, work in zip(kept, works, strict=True)]
-        registry.store.stamps.add(list(zip(rows, (draft.fields for draft in drafts), strict=True)))
+        stamps = list(zip(rows, (draft.fields for draft in drafts), strict=True))
+        try:
+            accept_all(registry, [*works, *given], publish=self._options.publish, stamps=stamps)
+        except DomainError:
+            for ready in kept:
+                ready.part.unlink(missing_ok=True)
+            raise
         failpoint("stamp.recorded")
         for ready, work, consent in zip(kept, works, consents, strict=True):
             output = ready.task.output
@@ -209,7 +246,9 @@ class _Run:
                 ready.part.replace(output)
             except OSError as error:
                 problem = Unavailable(
-                    f"{output} cannot be written: {error.strerror}.", code="output-unwritable"
+                    f"{output} cannot be written: {error.strerror}.",
+                    code="output-unwritable",
+                    hint="Free space, or use another --out.",
                 )
                 self._finish(self._failed(ready, problem))
                 continue

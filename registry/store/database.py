@@ -130,7 +130,8 @@ def _translated() -> Iterator[None]:
                 hint="Restore a backup; `rakkan fsck` says what is whole.",
             ) from error
         if isinstance(error, OperationalError):
-            hint = "Free disk space." if "full" in said else "Is it running, reachable and writable?"
+            disk = "full" in said or "disk I/O" in said
+            hint = "Free disk space." if disk else "Is it running, reachable and writable?"
             raise Unavailable(
                 f"The database cannot be used: {said}.", code="store-unavailable", hint=hint
             ) from error
