@@ -87,7 +87,9 @@ class Guard:
             raise Invalid(
                 f"Headers have at most {self._limits.header_bytes} bytes.", code="headers-too-large"
             )
-        names = [name for name, _ in parse_qsl(scope["query_string"], keep_blank_values=True)]
+        names = [
+            name for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        ]
         if len(names) != len(set(names)):  # whoever reads the first and whoever reads the last would differ
             raise Invalid("A query parameter is given twice.", code="parameter", hint="Give each once.")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib.metadata import version
@@ -99,7 +99,9 @@ def parent_names(path: Path) -> tuple[str, ...]:
     return record.parent_names if record else ()
 
 
-def prepared(registry: Registry, tasks: Sequence[Task], jobs: int, *, dry_run: bool) -> Iterator[Prepared]:
+def prepared(
+    registry: Registry, tasks: Sequence[Task], jobs: int, *, dry_run: bool
+) -> Generator[Prepared, None, None]:
     """Prepare files, in the order given, a few at a time.
 
     Args:

@@ -8,20 +8,20 @@ its name. What is asked of each file is in ``preparing``, what a record says in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept_all
+from rakkan.registry.flows.batch import StampItem, StampOptions
 from rakkan.registry.flows.consents import chain_domain, make_consent, says
 from rakkan.registry.flows.drafting import ParentUse, WorkDraft, draft_work
 from rakkan.registry.flows.ordering import Lineage
 from rakkan.registry.flows.preparing import Prepared, Task, prepared
-from rakkan.registry.flows.terms import Terms
 from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.rules.eip712 import address_of
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
@@ -33,59 +33,9 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, Subject
 from rakkan.schemas.values import Digest
 
+__all__ = ["StampItem", "StampOptions", "stamp_files"]
+
 _BATCH: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class StampOptions:
-    """How to stamp.
-
-    Attributes:
-        out: Folder for outputs; None means ``stamped`` beside each input.
-        creator: Display name, kept private.
-        parents: Files that every input was made from, besides what generators name.
-        terms: Consent terms for every stamped work.
-        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
-        disclose: What of the private fields becomes public.
-        publish: Whether records are public from now on.
-        jobs: Processes that sign.
-        dry_run: Say what would be done.
-    """
-
-    out: Path | None = None
-    creator: str = ""
-    parents: tuple[Path, ...] = ()
-    terms: Terms | None = None
-    wallet: bytes | None = field(default=None, repr=False)
-    disclose: tuple[str, ...] = ()
-    publish: bool = False
-    jobs: int = 1
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StampItem:
-    """What became of one input.
-
-    Attributes:
-        input: The file named.
-        output: The stamped file; None if there is none.
-        state: ``stamped | already | planned | failed``.
-        record: The work's record.
-        digest: Identifiers of the stamped file, by kind.
-        error: Why it failed.
-        findings: Secrets and private paths seen in the generator record.
-        consent: The consent given for it, if any.
-    """
-
-    input: Path
-    output: Path | None
-    state: str
-    record: Record | None = None
-    digest: Mapping[str, str] = field(default_factory=dict)
-    error: DomainError | None = None
-    findings: tuple[str, ...] = ()
-    consent: Record | None = None
 
 
 def stamp_files(

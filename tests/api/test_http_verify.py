@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -100,7 +101,7 @@ def test_a_batch_answers_each_in_its_place(served: Served) -> None:
 def test_batches_have_an_end(served: Served) -> None:
     problem(served.http.post("/v1/verify", json={"digests": ["x"] * 1001}), 422, "batch-too-large")
     assert served.http.post("/v1/verify", json={"digests": ["x"] * 1000}).status_code == 200
-    bodies: list[object] = [
+    bodies: list[Any] = [
         {},
         {"digests": []},
         {"digests": [1]},

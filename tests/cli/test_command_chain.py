@@ -83,8 +83,8 @@ def founded(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Town:
     stamped = rakkan(*words, "--publish", "--json", home=home)
     assert stamped.code == 0, stamped.err
     assert rakkan("dataset", "lock", folder / "set", "--out", folder / "lock.json").code == 0
-    words = ("verdict", "make", folder / "lock.json", "--policy", folder / "policy.json")
-    judged = rakkan(*words, "--json", home=home)
+    judge = ("verdict", "make", folder / "lock.json", "--policy", folder / "policy.json", "--json")
+    judged = rakkan(*judge, home=home)
     assert judged.code == 0, judged.out
     verdict = judged.document["recordId"]
     assert rakkan("gate", "submit", verdict, home=home).code == 0
@@ -151,8 +151,8 @@ def test_a_node_that_does_not_answer(town: Town) -> None:
     ):
         assert town.run(*words, env=down).error == (5, "chain-unavailable"), words
     picture = town.items[0]["output"]
-    words = ("verify", picture, "--grantee", gate_of(town))
-    for done in (town.run(*words, env=down), town.run(*words, "--chain", DEAD)):
+    ask = ("verify", picture, "--grantee", gate_of(town))
+    for done in (town.run(*ask, env=down), town.run(*ask, "--chain", DEAD)):
         checks = {each["name"]: each["outcome"] for each in done.document["checks"]}
         assert (checks["anchor"], checks["consent"]) == ("undetermined", "undetermined")
     seen = town.run("fsck", env=down)

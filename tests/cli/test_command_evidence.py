@@ -159,7 +159,7 @@ def test_a_record_changed_in_the_database_is_believed_by_nobody(atelier: Atelier
         ).fetchone()
         connection.execute(
             f"UPDATE {table} SET statement = ? WHERE statement = ?", (changed, stored.statement)
-        )  # noqa: S608 - a name from the database itself
+        )
     connection.close()
     assert rakkan("fsck", "--json", home=atelier.home).document["state"] == "damaged"
     name = f"c2paClaim:{stored.parsed.subject[0].digest['c2paClaim']}"
@@ -172,7 +172,7 @@ def test_a_database_of_another_version(home: Path) -> None:
         (table,) = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%setting%'"
         ).fetchone()
-        connection.execute(f"UPDATE {table} SET value = '99' WHERE name = 'schema'")  # noqa: S608
+        connection.execute(f"UPDATE {table} SET value = '99' WHERE name = 'schema'")
     connection.close()
     before = (home / "registry.db").read_bytes()
     for words in (["log", "head"], ["fsck"], ["publish"], ["init"]):

@@ -86,7 +86,7 @@ def test_the_whole_group_is_interrupted_as_a_terminal_does_it(home: Path, many: 
         process = begin("stamp", many, "--out", out, "--jobs", 2, home=home)
         time.sleep(pause)
         if process.poll() is None:
-            subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=False)  # noqa: S607 - a shell's word
+            subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=False)
         done = end(process)
         assert done.code in (0, 130), done.err
         assert "KeyboardInterrupt" not in done.err
