@@ -199,8 +199,7 @@ def test_turned_bits_give_a_picture_or_our_error(name: str) -> None:
 def survives(content: bytes, name: str) -> bool:
     """Whether everything works on it; anything but our typed error ends the test."""
     try:
-        image = check_image(content, name)
-        read_generation(image)
+        read_generation(image := check_image(content, name))
         fingerprints(image)
     except UnreadableImage:
         return False
@@ -290,8 +289,7 @@ class TestReading:
             assert str(tmp_path) not in caught.value.message  # folders are private
 
     def test_size_is_judged_before_reading(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.png"
-        path.touch()
+        (path := tmp_path / "a.png").touch()
         os.truncate(path, 10 * 2**30)  # sparse: reading it would take memory that is not there
         with pytest.raises(UnreadableImage) as caught:
             read_image(path)
