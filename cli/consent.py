@@ -7,10 +7,11 @@ It decides how consents are asked for and shown. What they mean is decided in
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rakkan.cli import consent_answers as answers
 from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
@@ -18,9 +19,8 @@ from rakkan.cli.works import digests_of, subject_of
 from rakkan.schemas.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.consents import Terms
+    from rakkan.registry.flows.terms import Terms
     from rakkan.registry.service import Registry
-    from rakkan.schemas.record import Record
     from rakkan.schemas.statement import Subject
 
 app = group()
@@ -100,7 +100,7 @@ def withdraw(
     Example: rakkan consent withdraw baguqeera…
     """
     from rakkan.registry.flows.consents import withdraw
-    from rakkan.registry.flows.opening import resolve
+    from rakkan.registry.flows.lookup import resolve
     from rakkan.registry.keys import read_wallet_key
     from rakkan.registry.worker import Worker
     from rakkan.schemas.values import Cid, Digest
@@ -123,8 +123,8 @@ def withdraw(
             Worker(registry, session.say).settle()
         except DomainError as error:
             late = error  # it is recorded and stays wanted; that is said below
-        document = _withdrawal(registry, record)
-    session.emit(document, lambda: _show_withdrawal(document))
+        document = answers.withdrawal(registry, record)
+    session.emit(document, lambda: answers.show_withdrawal(document))
     if late is not None:
         session.warn(f"It is recorded, and `rakkan worker` sends it as soon as it can: {late}")
         return exits.of_error(late)
@@ -176,7 +176,7 @@ def show(
 
 
 def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
-    from rakkan.registry.flows.consents import load_terms
+    from rakkan.registry.flows.terms import load_terms
 
     terms = load_terms(name, tuple(grantee or ()))
     if terms.kind != kind:
@@ -211,10 +211,10 @@ def _say(
     document = {
         "schema": "rakkan.consent/1",
         **record.to_json(),
-        "notice": _notice(record.statement),
+        "notice": answers.notice_of(record.statement),
         "published": publish and late is None,
     }
-    session.emit(document, lambda: _show_consent(document))
+    session.emit(document, lambda: answers.show_consent(document))
     if late is not None:
         raise late
     return exits.YES
@@ -236,7 +236,7 @@ def _plan(
         authority = address_of(wallet)
         grantor = str(DidPkh(chain_domain(registry).chain_id, authority))
     statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(authority))
-    notice = _notice(statement)
+    notice = answers.notice_of(statement)
     document = {
         "schema": "rakkan.consent-plan/1",
         "notice": notice,
@@ -246,57 +246,3 @@ def _plan(
     session.emit(document, lambda: line(notice))
     session.say("Nothing was signed.")
     return exits.YES
-
-
-def _notice(statement: bytes) -> str:
-    """The words of a consent, derived from its own statement as a wallet shows them."""
-    from rakkan.registry.rules.notice import notice_text
-    from rakkan.schemas.canonical import parse_canonical
-    from rakkan.schemas.consent import Consent
-    from rakkan.schemas.statement import Statement, parse_model
-
-    parsed = parse_model(Statement, parse_canonical(statement))
-    return notice_text(parsed.subject, parse_model(Consent, parsed.predicate))
-
-
-def _show_consent(document: dict[str, Any]) -> None:
-    line(document["notice"])
-    line()
-    rows = [("record", document["recordId"]), ("envelope", document["envelope"])]
-    rows.append(("public", "yes, for ever" if document["published"] else "no: `rakkan publish` makes it so"))
-    render.table(rows)
-
-
-def _withdrawal(registry: Registry, record: Record) -> dict[str, Any]:
-    from rakkan.schemas.consent import Withdrawal
-    from rakkan.schemas.statement import parse_model
-
-    predicate = parse_model(Withdrawal, record.parsed.predicate)
-    name = f"withdraw:{predicate.authority[2:].lower()}:{predicate.key}"
-    sent = registry.store.outbox.get([name]).get(name)
-    return {
-        "schema": "rakkan.withdrawal/1",
-        **record.to_json(),
-        "consent": predicate.consent_id,
-        "item": predicate.item,
-        "authority": predicate.authority,
-        "anchor": {
-            "state": sent.state if sent else "unanchored" if registry.identity is None else "planned",
-            "tx": f"0x{sent.signed.hash.hex()}" if sent and sent.signed else None,
-            "block": sent.block_number if sent else None,
-            "gas": sent.gas_used if sent else None,
-        },
-    }
-
-
-def _show_withdrawal(document: dict[str, Any]) -> None:
-    since = document["statement"]["predicate"].get("withdrawnAt", "now")
-    line(f"{document['authority']} withdrew it: no new use from {since} on.")
-    line()
-    chain = document["anchor"]
-    state = (
-        sentences.transaction(chain["state"], chain["block"])
-        if chain["state"] != "unanchored"
-        else "no chain here"
-    )
-    render.table([("record", document["recordId"]), ("envelope", document["envelope"]), ("chain", state)])

@@ -90,7 +90,7 @@ def _head_json(head: LogHead) -> dict[str, Any]:
 
 
 def _inclusion(registry: Registry, name: str, size: int) -> dict[str, Any]:
-    from rakkan.registry.flows.opening import resolve
+    from rakkan.registry.flows.lookup import resolve
     from rakkan.registry.rules.tree import leaf_hash
 
     log = registry.store.log

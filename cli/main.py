@@ -20,7 +20,6 @@ from rakkan.cli import (
     anchor,
     consent,
     dataset,
-    demonstration,
     evidence,
     exits,
     fsck,
@@ -38,6 +37,7 @@ from rakkan.cli import (
 )
 from rakkan.cli.arguments import arrange, wants_json
 from rakkan.cli.commands import ARTISTS, COMMUNITIES, EVERYBODY, OPERATORS, STARTING, Commands
+from rakkan.cli.demo.command import demo
 from rakkan.cli.session import Interrupted, Session
 from rakkan.cli.text import clean, to_json
 from rakkan.schemas.errors import DomainError, Invalid, Refused, Unavailable
@@ -84,7 +84,7 @@ def _root(
 
 for _name, _command, _panel in (
     ("init", init.init, STARTING),
-    ("demo", demonstration.demo, STARTING),
+    ("demo", demo, STARTING),
     ("stamp", stamp.stamp, ARTISTS),
     ("publish", publish.publish, ARTISTS),
     ("verify", verify.verify, EVERYBODY),
@@ -150,7 +150,7 @@ def _run(words: Sequence[str], session: Session) -> int:
     except typer.TyperException as error:
         raise _usage(error) from error
     except typer.Abort as error:
-        raise Interrupted("Nothing was done.") from error
+        raise Interrupted("What was finished is kept; run it again to do the rest.") from error
     return answer if isinstance(answer, int) else exits.YES
 
 

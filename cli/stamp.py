@@ -77,8 +77,8 @@ def stamp(
 
     Example: rakkan stamp outputs/ --consent community-lora
     """
-    from rakkan.registry.flows.consents import load_terms
     from rakkan.registry.flows.stamping import StampOptions
+    from rakkan.registry.flows.terms import load_terms
     from rakkan.registry.keys import read_wallet_key
 
     session = Session.of(context)

@@ -2,7 +2,7 @@
 
 It decides what a name that nothing is registered under still stands for: a picture by its own digests,
 a digest by itself; a CID stands for nothing then. It leaves out how records are found
-(``rakkan.registry.flows.opening``).
+(``rakkan.registry.flows.lookup``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def work_record(registry: Registry, name: str) -> Record:
         NotFound: ``record-unknown``.
         Invalid: ``record-kind``, if it names another kind of record.
     """
-    from rakkan.registry.flows.opening import resolve
+    from rakkan.registry.flows.lookup import resolve
 
     record = resolve(registry, name).record
     if record.kind != "work":
@@ -73,7 +73,7 @@ def subject_of(registry: Registry, name: str) -> Subject:
 
 def _by_itself(name: str) -> list[Digest]:
     from rakkan.manifests.image import read_image
-    from rakkan.registry.flows.opening import identifiers
+    from rakkan.registry.flows.lookup import identifiers
     from rakkan.schemas.values import DIGEST_KINDS, Digest
 
     if Path(name).is_file():

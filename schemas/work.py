@@ -20,7 +20,7 @@ Decimal = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,32}(\.[0-9]{1,32
 class Commitment(Value):
     r"""A salted commitment to a field that stays private.
 
-    ``value`` is sha256("rakkan-commitment-v1\\0" ‖ salt ‖ UTF-8 text) in hex; salt is 32 random
+    ``value`` is sha256("rakkan-commitment-v1\0" ‖ salt ‖ UTF-8 text) in hex; salt is 32 random
     bytes that stay with the artist.
     """
 

@@ -1,20 +1,19 @@
 """Granting, reserving and withdrawing: from terms to signed records.
 
-It decides what the defaults of a consent are. What several consents mean together is decided in
+It decides what a consent says besides its terms (``terms``). What several consents mean together is decided in
 ``rakkan.registry.rules.consent``; the words that are shown, in ``rules.notice``.
 """
 
 from __future__ import annotations
 
 import secrets
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 
 from rakkan.registry.flows.accept import accept_one, require
+from rakkan.registry.flows.terms import Terms
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.claims import standing
 from rakkan.registry.rules.consent import ConsentFact, Effective, effective
@@ -22,117 +21,13 @@ from rakkan.registry.rules.eip712 import Domain, address_of
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
 from rakkan.registry.service import Registry
-from rakkan.registry.store.records import Match
-from rakkan.schemas.canonical import parse_strict
-from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC, Consent
-from rakkan.schemas.errors import Invalid, NotFound, Refused
+from rakkan.schemas.consent import Consent
+from rakkan.schemas.errors import Refused
 from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Subject, parse_model
 from rakkan.schemas.values import Cid, Digest
-
-_FREE: Final[dict[str, Any]] = {
-    "terms": {"licence": "CC-BY-4.0", "attribution": "name", "shareAlike": False, "commercial": True},
-    "mode": "prospective",
-    "days": 730,
-}
-PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "community-lora": {
-        "kind": "grant",
-        "scopes": {
-            **dict.fromkeys(CAWG_SCOPES, "notAllowed"),
-            "cawg.ai_generative_training": "constrained",
-            "org.rakkan.finetune_lora": "allowed",
-            "org.rakkan.style_imitation": "notAllowed",
-        },
-        **_FREE,
-    },
-    "open-training": {"kind": "grant", "scopes": dict.fromkeys(CAWG_SCOPES, "allowed"), **_FREE},
-    "reserve": {
-        "kind": "reservation",
-        "scopes": dict.fromkeys(CAWG_SCOPES, "notAllowed"),
-        "mode": "prospective",
-        "days": 3650,
-    },
-}
-"""Terms by name. ``reserve`` says "do not use"; nothing grants unless it is chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a grantor wants to say, before it is about anything.
-
-    Attributes:
-        kind: ``grant`` or ``reservation``.
-        scopes: Scope name to ``allowed | notAllowed | constrained``.
-        licence: Licence terms, or None.
-        mode: What withdrawal means for what was trained before.
-        mode_days: Days that ``sunset`` and ``retrain-within`` leave.
-        days: How long it is valid.
-        grantee: Who may use it; ``public`` unless named.
-        claim: Basis of the right.
-    """
-
-    kind: str
-    scopes: Mapping[str, str]
-    licence: Mapping[str, Any] | None
-    mode: str
-    mode_days: int | None
-    days: int
-    grantee: tuple[str, ...]
-    claim: str
-
-    @property
-    def cawg(self) -> dict[str, str]:
-        """The four CAWG keys, all explicit; what is not allowed by name is ``notAllowed``."""
-        return {name: self.scopes.get(name, "notAllowed") for name in CAWG_SCOPES}
-
-
-def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
-    """Terms by preset name, or from a TOML or JSON file with the same keys.
-
-    Raises:
-        Invalid: ``terms``, ``terms-scope``.
-        NotFound: ``terms-missing``.
-    """
-    source: Mapping[str, Any]
-    if name in PRESETS:
-        source = PRESETS[name]
-    else:
-        path = Path(name)
-        try:
-            content = path.read_bytes()
-            source = tomllib.loads(content.decode()) if path.suffix == ".toml" else parse_strict(content)
-        except OSError:
-            raise NotFound(
-                f"{name!r} is neither a file nor one of the terms {', '.join(PRESETS)}.", code="terms-missing"
-            ) from None
-        except ValueError as error:
-            raise Invalid(f"{name}: {error}.", code="terms") from error
-    try:
-        terms = Terms(
-            kind=str(source["kind"]),
-            scopes=dict(source["scopes"]),
-            licence=source.get("terms"),
-            mode=str(source.get("mode", "prospective")),
-            mode_days=source.get("modeDays"),
-            days=int(source.get("days", 730)),
-            grantee=tuple(grantee) or tuple(source.get("grantee", (PUBLIC,))),
-            claim=str(source.get("claim", "generated")),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Invalid(
-            f"{name}: the terms lack or misuse {error}.", code="terms", hint="They need kind and scopes."
-        ) from error
-    unknown = set(terms.scopes) - set(CAWG_SCOPES) - set(OWN_SCOPES)
-    if unknown:
-        raise Invalid(
-            f"{name}: {sorted(unknown)[0]!r} is not a scope.",
-            code="terms-scope",
-            hint=f"Use {', '.join((*CAWG_SCOPES, *OWN_SCOPES))}.",
-        )
-    return terms
 
 
 def consent_statement(
@@ -165,6 +60,33 @@ def consent_statement(
     return statement_bytes("consent", subjects, with_notice(subjects, parse_model(Consent, value)))
 
 
+def make_consent(
+    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, wallet: bytes | None = None
+) -> Record:
+    """Make and sign a grant or a reservation; it is not kept yet.
+
+    Args:
+        registry: Whose audience it has.
+        subjects: The works.
+        terms: What is said.
+        wallet: Private key of the grantor's wallet (EIP-712); None signs with the home's ``did:key``.
+
+    Raises:
+        Refused: ``domain-unknown``, if a wallet is to sign without a chain.
+        Invalid: ``shape``, if the terms do not make a consent.
+    """
+    keys = registry.home.keys
+    if wallet is None:
+        statement = consent_statement(
+            registry, subjects, terms, grantor=keys.artist_did, authority=str(keys.address(AUTHORITY))
+        )
+        return Record.build(statement, [sign_did(statement, keys.artist)])
+    domain, address = chain_domain(registry), address_of(wallet)
+    grantor = str(DidPkh(domain.chain_id, address))
+    statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(address))
+    return Record.build(statement, [sign_wallet(statement, domain, wallet)])
+
+
 def give(
     registry: Registry,
     subjects: Sequence[Subject],
@@ -173,30 +95,8 @@ def give(
     wallet: bytes | None = None,
     publish: bool = False,
 ) -> Record:
-    """Make, sign and keep a grant or a reservation.
-
-    Args:
-        registry: Whose audience it has.
-        subjects: The works.
-        terms: What is said.
-        wallet: Private key of the grantor's wallet (EIP-712); None signs with the home's ``did:key``.
-        publish: Whether it is public from now on.
-
-    Raises:
-        Refused: ``domain-unknown``, if a wallet is to sign without a chain.
-    """
-    keys = registry.home.keys
-    if wallet is None:
-        statement = consent_statement(
-            registry, subjects, terms, grantor=keys.artist_did, authority=str(keys.address(AUTHORITY))
-        )
-        proof = sign_did(statement, keys.artist)
-    else:
-        domain, address = chain_domain(registry), address_of(wallet)
-        grantor = str(DidPkh(domain.chain_id, address))
-        statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(address))
-        proof = sign_wallet(statement, domain, wallet)
-    record = Record.build(statement, [proof])
+    """Make, sign (see :func:`make_consent`) and keep a grant or a reservation, public or not."""
+    record = make_consent(registry, subjects, terms, wallet=wallet)
     accept_one(registry, record, publish=publish)
     return record
 
@@ -251,9 +151,7 @@ def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, l
     """What is known of consent for each of these identifiers, with withdrawals; no query per item."""
     matches = registry.store.records.find(digests, "consent")
     stored = registry.store.records.get(sorted({match.record_id for match in matches}))
-    items = sorted({digest.raw for digest in digests if digest.kind == "sha256"})
-    keys = list(stored)
-    keys += [withdrawal_key(name, item) for name, item in _pairs(matches, items)]
+    keys = [*stored, *(withdrawal_key(match.record_id, match.digest.raw) for match in matches)]
     seen = registry.store.withdrawals.get(keys)
     facts: dict[Digest, list[ConsentFact]] = {}
     for match in matches:
@@ -277,6 +175,12 @@ def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, l
     return facts
 
 
+def of_one_work(facts: Iterable[ConsentFact]) -> list[ConsentFact]:
+    """One fact for each consent; what was taken back under any name of the work is taken back."""
+    ordered = sorted(facts, key=lambda fact: fact.withdrawn_item_at is not None)
+    return list({fact.record_id: fact for fact in ordered}.values())
+
+
 def show(
     registry: Registry, digests: Sequence[Digest], *, scopes: Sequence[str], grantee: str
 ) -> dict[str, Effective]:
@@ -288,16 +192,9 @@ def show(
         work: Any = each.record.predicate
         creators.add(work.creator)
         names.update(digest for subject in each.record.parsed.subject for digest in subject.digests)
-    found: dict[bytes, ConsentFact] = {}
-    for facts in facts_about(registry, sorted(names)).values():
-        found.update((fact.record_id, fact) for fact in facts)
-    counted, now = standing(found.values(), creators), registry.clock.now()
+    found = of_one_work(chain.from_iterable(facts_about(registry, sorted(names)).values()))
+    counted, now = standing(found, creators), registry.clock.now()
     return {scope: effective(counted, scope=scope, grantee=grantee, used_at=now) for scope in scopes}
-
-
-def _pairs(matches: Sequence[Match], items: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    wanted = set(items)
-    return [(match.record_id, match.digest.raw) for match in matches if match.digest.raw in wanted]
 
 
 def chain_domain(registry: Registry) -> Domain:

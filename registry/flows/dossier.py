@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
@@ -40,7 +42,7 @@ class Testimony:
 class AnchorReceipt(Value):
     """Where a log head was put on chain."""
 
-    state: str
+    state: str = Field(pattern="^(mined|final)$")
     chain_id: int
     contract: AddressText
     transaction: Hex32
@@ -110,8 +112,10 @@ def gather(registry: Registry, digests: Sequence[Digest]) -> Dossier | None:
     return gather_work(registry, stored, match.digest, alias=match.alias)
 
 
-def gather_work(registry: Registry, stored: StoredRecord, matched: Digest, *, alias: bool) -> Dossier:
-    """The dossier of one stored work."""
+def gather_work(
+    registry: Registry, stored: StoredRecord, matched: Digest | None = None, *, alias: bool = False
+) -> Dossier:
+    """The dossier of one stored work, found under ``matched`` or else under its own first name."""
     store = registry.store
     names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
     consent_ids = sorted({match.record_id for match in store.records.find(names, "consent")})
@@ -127,7 +131,7 @@ def gather_work(registry: Registry, stored: StoredRecord, matched: Digest, *, al
     size, root, note, anchor, pending = _tree(registry, stored.log_index)
     return Dossier(
         origin=registry.origin,
-        matched=matched,
+        matched=matched or names[0],
         alias=alias,
         work=_testify(registry, stored, size),
         consents=tuple(_testify(registry, each, size) for each in consents),

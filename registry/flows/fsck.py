@@ -15,10 +15,12 @@ from rakkan.registry.rules.note import open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.service import Registry
-from rakkan.registry.store.records import StoredRecord, identifiers_of
+from rakkan.registry.store.indexing import identifiers_of
+from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
+from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.verdict import Verdict
 
 
@@ -73,7 +75,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
                 + hashlib.sha256(stored.record.envelope).digest()
             )
         if stored.pinned:
-            for cid in (stored.record.record_id, stored.record.envelope_cid):
+            for cid in (stored.record.record_id, stored.record.envelope_cid, *_manifest(registry, stored)):
                 blocks += 1
                 try:
                     registry.content.get(cid)
@@ -86,6 +88,12 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     problems += broken
     problems += _verdicts(registry)
     return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
+
+
+def _manifest(registry: Registry, stored: StoredRecord) -> list[Cid]:
+    """The manifest store that was pinned with a work stamped here."""
+    name = stored.record.record_id.digest
+    return [Cid.of(stamp.manifest, RAW) for stamp in registry.store.stamps.by_record([name]).values()]
 
 
 def _everything(registry: Registry) -> Iterator[StoredRecord]:

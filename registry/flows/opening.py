@@ -17,7 +17,9 @@ from rakkan.manifests.read import ManifestReport, read_manifest
 from rakkan.manifests.trust import TrustedIssuers
 from rakkan.registry.clock import SystemClock
 from rakkan.registry.flows.dossier import Dossier, consent_of, gather, gather_work
-from rakkan.registry.flows.verify import SIMILAR_BITS, Trust, Verification, judge
+from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
+from rakkan.registry.flows.record_checks import Trust
+from rakkan.registry.flows.verify import Verification, judge
 from rakkan.registry.home import ChainConfig, Home
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier
@@ -63,7 +65,7 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
         NotFound: ``file-missing``, ``record-unknown``, ``home-missing``.
         Integrity: If a bundle's blocks are damaged.
     """
-    image = None if _is_digest(name) or _is_cid(name) else read_image(Path(name))
+    image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
     with _home(settings) as registry:
         trust = _trust(registry, options)
         issuers = _issuers(registry, options)
@@ -99,40 +101,7 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
-    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=False)
-
-
-def resolve(registry: Registry, text: str) -> StoredRecord:
-    """The record that a CID, a digest or an image file names.
-
-    Raises:
-        NotFound: ``record-unknown``.
-        Invalid: ``digest-form``, ``cid-form``, or as for unreadable images.
-    """
-    records = registry.store.records
-    if _is_cid(text):
-        digest = Cid.parse(text).digest
-        found = records.get([digest]).get(digest)
-    else:
-        names = [Digest.parse(text)] if _is_digest(text) else identifiers(read_image(Path(text)))
-        order = {name: rank for rank, name in enumerate(names)}
-        matches = sorted(records.find(names, "work"), key=lambda match: (match.alias, order[match.digest]))
-        found = records.get([matches[0].record_id])[matches[0].record_id] if matches else None
-    if found is None:
-        raise NotFound(f"Nothing is registered here under {text}.", code="record-unknown")
-    return found
-
-
-def identifiers(image: CheckedImage) -> list[Digest]:
-    """Under which digests an image file can be looked up, the strongest first."""
-    from rakkan.manifests.container import manifest_store, walk
-    from rakkan.manifests.jumbf import identify
-
-    try:
-        store = manifest_store(walk(image.content))
-        return [identify(store).c2pa_claim, image.sha256] if store else [image.sha256]
-    except DomainError:
-        return [image.sha256]
+    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
 
 
 def _image(
@@ -146,7 +115,8 @@ def _image(
     prints = fingerprints(image)
     recovered = dossier is not None and (dossier.alias or report.identity is None)
     if dossier is None and report.state == "none":
-        dossier, recovered = _similar(registry, prints), True
+        alike = similar(registry, prints)
+        dossier, recovered = gather_work(registry, alike, alias=True) if alike else None, True
     return _judge_home(registry, report, prints, dossier, trust, grantee, recovered=recovered)
 
 
@@ -155,8 +125,7 @@ def _stored(registry: Registry, stored: StoredRecord, trust: Trust, grantee: str
         raise Invalid(
             f"{stored.record.record_id} is a {stored.record.kind} record, not a work.", code="record-kind"
         )
-    names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
-    dossier = gather_work(registry, stored, names[0], alias=False)
+    dossier = gather_work(registry, stored)
     return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
 
 
@@ -197,16 +166,16 @@ def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossie
     from rakkan.registry.ledger import calls
 
     known = dict(dossier.withdrawn_at)
+    names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
     try:
         for each in dossier.consents:
             record_id = each.record.record_id.digest
             authority = Address.parse(consent_of(each).withdrawal.authority).raw
-            key = withdrawal_key(record_id, None)
-            moment = calls.withdrawn_at_answer(
-                registry.ledger.call(calls.withdrawn_at_call(identity, authority, key))
-            )
-            if moment is not None and record_id not in known:
-                known[record_id] = moment
+            for item in (None, *names):  # the whole consent, and this work alone
+                question = calls.withdrawn_at_call(identity, authority, withdrawal_key(record_id, item))
+                moment = calls.withdrawn_at_answer(registry.ledger.call(question))
+                if moment is not None and record_id not in known:
+                    known[record_id] = moment
     except DomainError:
         return (
             dossier,
@@ -233,10 +202,15 @@ def _with_bundle(
             f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing"
         ) from error
     dossier = unpack(content)
+    record = dossier.work.record
+    if is_cid(name) and Cid.parse(name).digest not in (record.record_id.digest, record.envelope_cid.digest):
+        raise Invalid(
+            f"The bundle is not about {name}.", code="bundle-other", hint="Bring the bundle of this record."
+        )
     clock = registry.clock if registry else SystemClock()
     report: ManifestReport | None = None
     prints: tuple[Fingerprint, ...] = ()
-    asked = Digest.parse(name) if _is_digest(name) else dossier.matched
+    asked = Digest.parse(name) if is_digest(name) else dossier.matched
     if image is not None:
         from rakkan.manifests.fingerprint import fingerprints
 
@@ -264,28 +238,6 @@ def _bundle_lineage(dossier: Dossier) -> dict[str, Any]:
     nodes += [{"id": parent.digest, "kind": "unknown", "digest": parent.digest} for parent in work.parents]
     edges = [{"from": name, "to": parent.digest, "relation": parent.relation} for parent in work.parents]
     return {"nodes": nodes, "edges": edges}
-
-
-def _similar(registry: Registry, prints: Sequence[Fingerprint]) -> Dossier | None:
-    """The registered work that looks most alike, if any is within the match distance; never called the same."""
-    ours = {
-        (each.alg, each.pipeline): each
-        for each in prints
-        if each.alg.startswith("pdq") and each.quality >= 50
-    }
-    best: tuple[int, bytes] | None = None
-    for record_id, alg, pipeline, bits, quality in registry.store.records.fingerprints():
-        mine = ours.get((alg, pipeline))
-        if mine is None or quality < 50:
-            continue
-        distance = mine.distance(Fingerprint(alg, pipeline, bits, quality))
-        if distance <= SIMILAR_BITS and (best is None or (distance, record_id) < best):
-            best = (distance, record_id)
-    if best is None:
-        return None
-    stored = registry.store.records.get([best[1]])[best[1]]
-    names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
-    return gather_work(registry, stored, names[0], alias=True)
 
 
 @contextlib.contextmanager
@@ -333,15 +285,3 @@ def _text(value: str) -> str:
         if path.is_file():
             return path.read_text().strip()
     return value
-
-
-def _is_digest(text: str) -> bool:
-    return (
-        ":" in text
-        and "/" not in text
-        and text.partition(":")[0] in ("sha256", "c2paClaim", "c2paHardBinding")
-    )
-
-
-def _is_cid(text: str) -> bool:
-    return text.startswith(("baguqe", "bafkre")) and len(text) > 50 and "." not in text

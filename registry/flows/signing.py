@@ -1,7 +1,7 @@
-"""Preparing stamped files: read, define, sign, look, write aside; in one process or in several.
+"""Signing: a job in, a stamped file under a hidden name out; in this process or in several.
 
-It decides what is done per file before anything is recorded, and what is reported before anything is
-signed. Outputs lie under hidden names until ``stamping`` has recorded them.
+It decides who signs (the home's certificate) and where. Outputs lie under hidden names until
+``stamping`` has recorded them.
 """
 
 from __future__ import annotations
@@ -10,94 +10,36 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.metadata import version
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
 
-from rakkan.manifests.claim import ClaimDefinition, claim_definition
+from rakkan.manifests.claim import ClaimDefinition
 from rakkan.manifests.fingerprint import fingerprints
-from rakkan.manifests.generator import GeneratorRecord, read_generation
-from rakkan.manifests.image import CheckedImage, read_image
+from rakkan.manifests.image import CheckedImage
 from rakkan.manifests.jumbf import ManifestIdentity
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.stamp import stamp
 from rakkan.manifests.trust import TrustedIssuers
-from rakkan.registry.flows.opening import identifiers
+from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.keys import CREDENTIAL_CHAIN, CREDENTIAL_KEY
 from rakkan.registry.service import Registry
-from rakkan.registry.store.stamps import Stamp
-from rakkan.schemas.consent import CAWG_SCOPES, Use
-from rakkan.schemas.errors import Conflict, DomainError, Unavailable
-from rakkan.schemas.values import Cid, Digest, Fingerprint
-from rakkan.schemas.work import Parent
-
-_AHEAD: Final = 2
-"""Files in memory per process: enough to keep it busy, few enough to keep memory flat."""
+from rakkan.schemas.errors import Unavailable
+from rakkan.schemas.values import Digest, Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One file to stamp.
+class Job:
+    """What a signing process is handed.
 
     Attributes:
-        path: The input.
-        output: Where the stamped file goes.
-        parents: Files that it was made from.
-        uses: What the terms say of the four CAWG keys; empty reserves all of them.
-        disclose: What of the private fields becomes public.
-    """
-
-    path: Path
-    output: Path
-    parents: tuple[Path, ...]
-    uses: Mapping[str, str]
-    disclose: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A file that is signed and written aside, or the reason why it is not.
-
-    Attributes:
-        task: What was asked.
-        error: Why it failed.
-        already: It was stamped before, and the output is whole.
         image: The input.
-        generator: What the generator left in it.
-        findings: Secrets and private paths seen in the generator record, masked.
-        making: ``generated`` or ``edited``.
-        parents: Identifier and relation of each parent.
-        definition: Digest of the claim definition.
-        identity: Of the new manifest.
-        output_digest: sha256 of the stamped file.
-        manifest: The manifest store.
-        fingerprints: What it looks like.
-        part: The hidden file that holds the stamped bytes.
+        claim: What is stated about it.
+        parents: What it was made from, the opened one first.
+        part: The hidden file that is to hold the stamped bytes.
     """
-
-    task: Task
-    error: DomainError | None = None
-    already: Stamp | None = None
-    image: CheckedImage | None = field(default=None, repr=False)
-    generator: GeneratorRecord | None = None
-    findings: tuple[str, ...] = ()
-    making: str = "generated"
-    parents: tuple[tuple[Digest, str], ...] = ()
-    definition: bytes = b""
-    identity: ManifestIdentity | None = None
-    output_digest: Digest | None = None
-    manifest: bytes = field(default=b"", repr=False)
-    fingerprints: tuple[Fingerprint, ...] = ()
-    part: Path = Path()
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What a signing process is handed."""
 
     image: CheckedImage = field(repr=False)
     claim: ClaimDefinition
@@ -106,8 +48,15 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True)
-class _Signed:
-    """What it hands back."""
+class Signed:
+    """What it hands back.
+
+    Attributes:
+        identity: Of the new manifest.
+        sha256: Of the stamped file.
+        store: The manifest store.
+        fingerprints: What the picture looks like.
+    """
 
     identity: ManifestIdentity
     sha256: Digest
@@ -115,40 +64,29 @@ class _Signed:
     fingerprints: tuple[Fingerprint, ...]
 
 
-def parent_names(path: Path) -> tuple[str, ...]:
-    """File names that the generator record of an image calls its inputs; none if it cannot be read."""
-    try:
-        record = read_generation(read_image(path))
-    except DomainError:
-        return ()
-    return record.parent_names if record else ()
+Signing = Callable[[], Signed]
+"""Waits for a signature.
+
+Raises:
+    SigningFailed: As :func:`rakkan.manifests.stamp.stamp` does.
+    Unavailable: ``output-unwritable``.
+"""
 
 
-def prepared(registry: Registry, tasks: Sequence[Task], jobs: int, *, dry_run: bool) -> Iterator[Prepared]:
-    """Prepare files, in the order given, a few at a time.
+@contextlib.contextmanager
+def signing(registry: Registry, jobs: int) -> Iterator[Callable[[Job], Signing]]:
+    """Where jobs can be handed in.
 
     Args:
         registry: Whose certificate signs.
-        tasks: The files.
-        jobs: Processes that sign.
-        dry_run: Stop before signing.
+        jobs: Processes that sign; with one, it is this process, when its signature is waited for.
     """
-    drafts = (_draft(registry, task) for task in tasks)
-    if jobs <= 1 or len(tasks) < 2 or dry_run:
-        signer, issuers = (None, None) if dry_run else (_signer(registry), registry.issuers)
-        for draft, job in drafts:
-            if job is None or signer is None:
-                yield draft
-            else:
-                yield _finished(draft, lambda job=job: _sign(job, signer, issuers))
+    keys = registry.home.keys
+    if jobs <= 1:
+        signer = Signer.load(keys.read(CREDENTIAL_CHAIN), keys.read(CREDENTIAL_KEY), now=registry.clock.now())
+        yield lambda job: partial(_sign, job, signer, registry.issuers)
         return
-    yield from _in_processes(registry, drafts, min(jobs, len(tasks)))
-
-
-def _in_processes(
-    registry: Registry, drafts: Iterator[tuple[Prepared, _Job | None]], jobs: int
-) -> Iterator[Prepared]:
-    keys, issuers = registry.home.keys, registry.home.issuers
+    issuers = registry.home.issuers
     secrets = (
         keys.read(CREDENTIAL_CHAIN),
         keys.read(CREDENTIAL_KEY),
@@ -157,114 +95,7 @@ def _in_processes(
     # A fresh server process: no thread, lock or SDK context of ours is inherited half-made.
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     with ProcessPoolExecutor(jobs, context, _begin, secrets) as pool:
-        waiting: list[tuple[Prepared, object]] = []
-        for draft, job in drafts:
-            waiting.append((draft, pool.submit(_sign_here, job) if job is not None else None))
-            if len(waiting) >= jobs * _AHEAD:
-                yield _collected(*waiting.pop(0))
-        for each in waiting:
-            yield _collected(*each)
-
-
-def _collected(draft: Prepared, future: object) -> Prepared:
-    return draft if future is None else _finished(draft, future.result)  # type: ignore[attr-defined]
-
-
-def _finished(draft: Prepared, sign: object) -> Prepared:
-    try:
-        done: _Signed = sign()  # type: ignore[operator]
-    except DomainError as error:
-        return replace(draft, error=error)
-    return replace(
-        draft,
-        identity=done.identity,
-        output_digest=done.sha256,
-        manifest=done.store,
-        fingerprints=done.fingerprints,
-    )
-
-
-def _draft(registry: Registry, task: Task) -> tuple[Prepared, _Job | None]:
-    try:
-        image = read_image(task.path)
-        generator = read_generation(image)
-        parents = tuple(read_image(path) for path in task.parents)
-        edited = bool(parents) or bool(generator and generator.parent_names)
-        relations = [("parentOf" if edited and place == 0 else "inputTo") for place in range(len(parents))]
-        uses = tuple(
-            (identifiers(parent)[0], relation) for parent, relation in zip(parents, relations, strict=True)
-        )
-        claim = claim_definition(
-            origin=registry.origin,
-            making="edited" if edited else "generated",
-            uses={key: Use(task.uses.get(key, Use.NOT_ALLOWED)) for key in CAWG_SCOPES},
-            software_version=_version(),
-            generation=generator.generation if generator else None,
-            parents=_open_parents(registry, uses, disclose="parents" in task.disclose),
-        )
-        draft = Prepared(
-            task,
-            image=image,
-            generator=generator,
-            findings=tuple(str(finding) for finding in generator.findings) if generator else (),
-            making="edited" if edited else "generated",
-            parents=uses,
-            definition=claim.digest,
-        )
-        return _already_or_new(registry, draft, claim, parents)
-    except DomainError as error:
-        return Prepared(task, error=error), None
-
-
-def _already_or_new(
-    registry: Registry, draft: Prepared, claim: ClaimDefinition, parents: tuple[CheckedImage, ...]
-) -> tuple[Prepared, _Job | None]:
-    assert draft.image is not None
-    task, source = draft.task, draft.image.sha256.raw
-    part = task.output.with_name(f".{task.output.name}.{claim.digest.hex()[:8]}.part")
-    before = registry.store.stamps.get(source, claim.digest)
-    if before is not None:
-        _take_part(part, before)
-        if _sha256(Path(before.path)) == before.output:
-            return replace(draft, already=before), None
-    if task.output.exists() and (before is None or Path(before.path) != task.output.absolute()):
-        raise Conflict(
-            f"{task.path}: the output {task.output} exists and is not of this stamping.",
-            code="output-exists",
-            hint="Move it away, or name another --out.",
-        )
-    return replace(draft, part=part), _Job(draft.image, claim, parents, part)
-
-
-def _take_part(part: Path, before: Stamp) -> None:
-    """Finish what a crash left between recording and naming."""
-    if not Path(before.path).exists() and _sha256(part) == before.output:
-        part.replace(before.path)
-
-
-def _sha256(path: Path) -> bytes | None:
-    try:
-        return Digest.of(path.read_bytes()).raw
-    except OSError:
-        return None
-
-
-def _open_parents(registry: Registry, uses: Sequence[tuple[Digest, str]], *, disclose: bool) -> list[Parent]:
-    """Parents that may be named in the manifest: published ones, or all if their owner says so."""
-    found: dict[Digest, Cid] = {}
-    matches = registry.store.records.find([digest for digest, _ in uses], "work")
-    stored = registry.store.records.get([match.record_id for match in matches])
-    for match in matches:
-        if stored[match.record_id].publish:
-            found[match.digest] = stored[match.record_id].record.envelope_cid
-    return [
-        Parent.model_validate(
-            {"relation": relation, "digest": str(digest)}
-            | ({"record": found[digest].link} if digest in found else {})
-        )
-        for digest, relation in uses
-        if disclose or digest in found
-    ]
+        yield lambda job: pool.submit(_sign_here, job).result
 
 
 _process: dict[str, tuple[Signer, TrustedIssuers | None]] = {}
@@ -276,12 +107,13 @@ def _begin(chain: bytes, key: bytes, issuers: bytes) -> None:
     _process["signer"] = (Signer.load(chain, key), TrustedIssuers.load(issuers) if issuers else None)
 
 
-def _sign_here(job: _Job) -> _Signed:
+def _sign_here(job: Job) -> Signed:
     return _sign(job, *_process["signer"])
 
 
-def _sign(job: _Job, signer: Signer, issuers: TrustedIssuers | None) -> _Signed:
-    done = stamp(job.image, job.claim, signer, parents=job.parents, issuers=issuers)
+def _sign(job: Job, signer: Signer, issuers: TrustedIssuers | None) -> Signed:
+    with undivided():  # an exception inside the SDK's signing callback would be swallowed there
+        done = stamp(job.image, job.claim, signer, parents=job.parents, issuers=issuers)
     seen = fingerprints(job.image)
     try:
         job.part.parent.mkdir(parents=True, exist_ok=True)
@@ -297,14 +129,4 @@ def _sign(job: _Job, signer: Signer, issuers: TrustedIssuers | None) -> _Signed:
             code="output-unwritable",
             hint="Free space, or use another --out.",
         ) from error
-    return _Signed(done.identity, done.sha256, done.store, seen)
-
-
-def _signer(registry: Registry) -> Signer:
-    keys = registry.home.keys
-    return Signer.load(keys.read(CREDENTIAL_CHAIN), keys.read(CREDENTIAL_KEY), now=registry.clock.now())
-
-
-@cache
-def _version() -> str:
-    return version("rakkan")
+    return Signed(done.identity, done.sha256, done.store, seen)

@@ -2,85 +2,40 @@
 
 It decides names of outputs, order (parents before children), and that a crash at any point neither
 loses nor repeats an item: signed bytes go to a hidden file, records are committed, then the file gets
-its name. Signing itself is in ``rakkan.manifests.stamp``, what a record says in ``drafting``.
+its name. What is asked of each file is in ``preparing``, what a record says in
+``drafting``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from rakkan.registry.failpoints import failpoint
-from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.consents import Terms, chain_domain, give, says
-from rakkan.registry.flows.drafting import ParentUse, draft_work
-from rakkan.registry.flows.signing import Prepared, Task, parent_names, prepared
+from rakkan.registry.flows.accept import accept_all
+from rakkan.registry.flows.batch import StampItem, StampOptions
+from rakkan.registry.flows.consents import chain_domain, make_consent, says
+from rakkan.registry.flows.drafting import ParentUse, WorkDraft, draft_work
+from rakkan.registry.flows.ordering import Lineage
+from rakkan.registry.flows.preparing import Prepared, Task, prepared
+from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.rules.eip712 import address_of
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry
-from rakkan.registry.store.stamps import PrivateField, Stamp
+from rakkan.registry.store.stamps import Stamp
 from rakkan.schemas.errors import Conflict, DomainError, Unavailable
 from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, Subject
 from rakkan.schemas.values import Digest
 
+__all__ = ["StampItem", "StampOptions", "stamp_files"]
+
 _BATCH: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class StampOptions:
-    """How to stamp.
-
-    Attributes:
-        out: Folder for outputs; None means ``stamped`` beside each input.
-        creator: Display name, kept private.
-        parents: Files that every input was made from, besides what generators name.
-        terms: Consent terms for every stamped work.
-        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
-        disclose: What of the private fields becomes public.
-        publish: Whether records are public from now on.
-        jobs: Processes that sign.
-        dry_run: Say what would be done.
-    """
-
-    out: Path | None = None
-    creator: str = ""
-    parents: tuple[Path, ...] = ()
-    terms: Terms | None = None
-    wallet: bytes | None = field(default=None, repr=False)
-    disclose: tuple[str, ...] = ()
-    publish: bool = False
-    jobs: int = 1
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StampItem:
-    """What became of one input.
-
-    Attributes:
-        input: The file named.
-        output: The stamped file; None if there is none.
-        state: ``stamped | already | planned | failed``.
-        record: The work's record.
-        digest: Identifiers of the stamped file, by kind.
-        error: Why it failed.
-        findings: Secrets and private paths seen in the generator record.
-        consent: The consent given for it, if any.
-    """
-
-    input: Path
-    output: Path | None
-    state: str
-    record: Record | None = None
-    digest: Mapping[str, str] = field(default_factory=dict)
-    error: DomainError | None = None
-    findings: tuple[str, ...] = ()
-    consent: Record | None = None
 
 
 def stamp_files(
@@ -100,7 +55,11 @@ def stamp_files(
     Returns:
         One item per path, in the order given.
     """
-    return _Run(registry, paths, options, progress).items()
+    run = _Run(registry, paths, options, progress)
+    if options.dry_run:
+        return run.items()
+    with registry.home.alone("stamping"):  # two runs at once would sign one input twice
+        return run.items()
 
 
 class _Run:
@@ -115,7 +74,7 @@ class _Run:
         self._paths = list(dict.fromkeys(paths))
         self._done: dict[Path, StampItem] = {}
         self._outputs: dict[Path, Path] = {}
-        self._named: dict[Path, tuple[str, ...]] = {}
+        self._begun: dict[tuple[bytes, bytes], Path] = {}
 
     @cached_property
     def _creator(self) -> str:
@@ -130,19 +89,23 @@ class _Run:
 
     def items(self) -> list[StampItem]:
         tasks = [task for path in self._paths if (task := self._task(path)) is not None]
-        for wave in self._waves(tasks):
+        lineage = Lineage(tasks)
+        for wave in lineage.waves():
+            ready_tasks = [self._with_parents(task, lineage.parents(task)) for task in wave]
             batch: list[Prepared] = []
             try:
-                for ready in prepared(
-                    self._registry, wave, self._options.jobs, dry_run=self._options.dry_run
-                ):
-                    if ready.error is not None or self._options.dry_run or ready.already is not None:
-                        self._finish(self._unsigned(ready))
-                        continue
-                    batch.append(ready)
-                    if len(batch) >= _BATCH:
-                        self._keep(batch)
-                        batch = []
+                stream = prepared(
+                    self._registry, ready_tasks, self._options.jobs, dry_run=self._options.dry_run
+                )
+                with closing(stream):
+                    for ready in stream:
+                        if ready.error is not None or self._options.dry_run or ready.already is not None:
+                            self._finish(self._unsigned(ready))
+                            continue
+                        batch.append(ready)
+                        if len(batch) >= _BATCH:
+                            full, batch = batch, []
+                            self._keep(full)
             finally:
                 self._keep(batch)  # Ctrl-C loses no signature that was made
         return [self._done[path] for path in self._paths]
@@ -158,116 +121,108 @@ class _Run:
                 )
             taken = self._outputs.setdefault(output, path)
             if taken != path:
-                raise Conflict(f"{path}: {taken} has the same output name {output}.", code="output-collision")
+                raise Conflict(
+                    f"{path}: {taken} has the same output name {output}.",
+                    code="output-collision",
+                    hint="Stamp them into different folders.",
+                )
         except DomainError as error:
             self._finish(StampItem(path, None, "failed", error=error))
             return None
         uses = self._options.terms.cawg if self._options.terms else {}
         return Task(path, output, tuple(self._options.parents), dict(uses), frozenset(self._options.disclose))
 
-    def _waves(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
-        """Inputs whose parents are inputs too come after them; a circle of names is taken as it stands."""
-        names = {task.path.name: task for task in tasks}
-        if len(names) > 1:
-            self._named = {task.path: parent_names(task.path) for task in tasks}
-        waiting = {
-            task.path: {names[n].path for n in self._named.get(task.path, ()) if n in names} - {task.path}
-            for task in tasks
-        }
-        left = list(tasks)
-        while left:
-            wave = [task for task in left if not waiting[task.path] - self._done.keys()] or left
-            left = [task for task in left if task not in wave]
-            yield [self._with_parents(task, names) for task in wave]
-
-    def _with_parents(self, task: Task, names: Mapping[str, Task]) -> Task:
-        found = []
-        for name in self._named.get(task.path, ()):
-            parent = names.get(name)
-            item = self._done.get(parent.path) if parent and parent is not task else None
-            if item and item.output and item.output.exists():
-                found.append(item.output)
-        return replace(task, parents=(*task.parents, *found))
+    def _with_parents(self, task: Task, parents: Iterable[Path]) -> Task:
+        items = [self._done[path] for path in parents]
+        outputs = (item.output for item in items if item.output and item.output.exists())
+        return replace(task, parents=(*task.parents, *outputs))
 
     def _unsigned(self, ready: Prepared) -> StampItem:
         if ready.error is not None:
-            return StampItem(ready.task.path, None, "failed", error=ready.error, findings=ready.findings)
-        if ready.already is not None:
-            stored = self._registry.store.records.get([ready.already.record_id])[ready.already.record_id]
-            record, path = stored.record, Path(ready.already.path)
-            return StampItem(
-                ready.task.path,
-                path,
-                "already",
-                record,
-                record.parsed.subject[0].digest,
-                findings=ready.findings,
-                consent=self._consent(record),
-            )
-        return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
+            return self._failed(ready, ready.error)
+        if ready.already is None:
+            return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
+        name = ready.already.record_id
+        record = self._registry.store.records.get([name])[name].record
+        path, named = Path(ready.already.path), ready.task.output
+        output = named if named.absolute() == path else path  # in the words of whoever asks
+        return self._item(ready, "already", output, record, self._consent(record))
 
     def _keep(self, batch: Sequence[Prepared]) -> None:
+        """Record what is signed, in one commit, then give the files their names; bytes met before are already."""
+        firsts, twins = [], []
+        for ready in batch:
+            assert ready.image
+            first = self._begun.setdefault((ready.image.sha256.raw, ready.definition), ready.task.path)
+            if first == ready.task.path:
+                firsts.append(ready)
+            else:
+                ready.part.unlink(missing_ok=True)  # the same bytes under another name are the same work
+                twins.append((ready, first))
+        with undivided():
+            self._record_and_name(firsts)
+        for ready, first in twins:
+            done = self._done[first]
+            state = "already" if done.error is None else done.state
+            self._finish(replace(done, input=ready.task.path, state=state))
+
+    def _record_and_name(self, batch: Sequence[Prepared]) -> None:
         if not batch:
             return
         failpoint("stamp.signed")
-        registry, now = self._registry, self._registry.clock.now()
-        records: list[Record] = []
-        private: list[tuple[PrivateField, ...]] = []
-        kept: list[Prepared] = []
+        registry, kept, drafts = self._registry, [], []
         for ready in batch:
             try:
-                assert ready.image
-                assert ready.identity
-                assert ready.output_digest
-                draft = draft_work(
-                    origin=registry.origin,
-                    creator=self._creator,
-                    making=ready.making,
-                    at=now,
-                    source=ready.image,
-                    identity=ready.identity,
-                    output=ready.output_digest,
-                    fingerprints=ready.fingerprints,
-                    generator=ready.generator,
-                    parents=self._parents(ready),
-                    disclose=self._options.disclose,
-                    label=self._options.creator,
-                )
+                drafts.append(self._draft(ready))
+                kept.append(ready)
             except DomainError as error:
                 ready.part.unlink(missing_ok=True)
-                self._finish(StampItem(ready.task.path, None, "failed", error=error, findings=ready.findings))
-                continue
-            records.append(Record.build(draft.statement, [self._prove(draft.statement)]))
-            private.append(draft.fields)
-            kept.append(ready)
-        accept(registry, records, publish=self._options.publish)
-        rows = [self._row(ready, record) for ready, record in zip(kept, records, strict=True)]
-        registry.store.stamps.add(list(zip(rows, private, strict=True)))
+                self._finish(self._failed(ready, error))
+        works = [Record.build(draft.statement, [self._prove(draft.statement)]) for draft in drafts]
+        consents = [self._new_consent(work) for work in works]
+        given = [consent for consent in consents if consent is not None]
+        rows = [self._row(ready, work) for ready, work in zip(kept, works, strict=True)]
+        stamps = list(zip(rows, (draft.fields for draft in drafts), strict=True))
+        try:
+            accept_all(registry, [*works, *given], publish=self._options.publish, stamps=stamps)
+        except DomainError:
+            for ready in kept:
+                ready.part.unlink(missing_ok=True)
+            raise
         failpoint("stamp.recorded")
-        for ready, record in zip(kept, records, strict=True):
+        for ready, work, consent in zip(kept, works, consents, strict=True):
+            output = ready.task.output
             try:
-                ready.part.replace(ready.task.output)
+                ready.part.replace(output)
             except OSError as error:
                 problem = Unavailable(
-                    f"{ready.task.output} cannot be written: {error.strerror}.", code="output-unwritable"
+                    f"{output} cannot be written: {error.strerror}.",
+                    code="output-unwritable",
+                    hint="Free space, or use another --out.",
                 )
-                self._finish(
-                    StampItem(ready.task.path, None, "failed", error=problem, findings=ready.findings)
-                )
+                self._finish(self._failed(ready, problem))
                 continue
             failpoint("stamp.renamed")
-            consent = self._consent(record)
-            self._finish(
-                StampItem(
-                    ready.task.path,
-                    ready.task.output,
-                    "stamped",
-                    record,
-                    record.parsed.subject[0].digest,
-                    findings=ready.findings,
-                    consent=consent,
-                )
-            )
+            self._finish(self._item(ready, "stamped", output, work, consent))
+
+    def _draft(self, ready: Prepared) -> WorkDraft:
+        assert ready.image
+        assert ready.identity
+        assert ready.output_digest
+        return draft_work(
+            origin=self._registry.origin,
+            creator=self._creator,
+            making=ready.making,
+            at=self._registry.clock.now(),
+            source=ready.image,
+            identity=ready.identity,
+            output=ready.output_digest,
+            fingerprints=ready.fingerprints,
+            generator=ready.generator,
+            parents=self._parents(ready),
+            disclose=self._options.disclose,
+            label=self._options.creator,
+        )
 
     def _row(self, ready: Prepared, record: Record) -> Stamp:
         assert ready.image
@@ -294,22 +249,36 @@ class _Run:
             )
         return found
 
-    def _consent(self, record: Record) -> Record | None:
-        """The consent that the terms ask for, given once: a crash in between is made good."""
-        terms = self._options.terms
+    def _new_consent(self, work: Record) -> Record | None:
+        """The consent that the terms ask for, signed."""
+        if self._options.terms is None:
+            return None
+        subject = Subject(name="work", digest=dict(work.parsed.subject[0].digest))
+        return make_consent(self._registry, [subject], self._options.terms, wallet=self._options.wallet)
+
+    def _consent(self, work: Record) -> Record | None:
+        """The consent of a work stamped before: the one given then, else a new one, if terms ask for it."""
+        terms, records = self._options.terms, self._registry.store.records
         if terms is None or self._options.dry_run:
             return None
-        subject = Subject(name="work", digest=dict(record.parsed.subject[0].digest))
-        names = [digest for digest in subject.digests if digest.kind == "c2paClaim"]
-        known = self._registry.store.records.get(
-            [match.record_id for match in self._registry.store.records.find(names, "consent")]
-        )
+        names = [digest for digest in work.parsed.subject[0].digests if digest.kind == "c2paClaim"]
+        known = records.get([match.record_id for match in records.find(names, "consent")])
         for stored in known.values():
             if says(stored.record, terms, self._creator):
                 return stored.record
-        return give(
-            self._registry, [subject], terms, wallet=self._options.wallet, publish=self._options.publish
-        )
+        consent = self._new_consent(work)
+        assert consent
+        accept_all(self._registry, [consent], publish=self._options.publish)
+        return consent
+
+    def _item(
+        self, ready: Prepared, state: str, output: Path, work: Record, consent: Record | None
+    ) -> StampItem:
+        digest = work.parsed.subject[0].digest
+        return StampItem(ready.task.path, output, state, work, digest, None, ready.findings, consent)
+
+    def _failed(self, ready: Prepared, error: DomainError) -> StampItem:
+        return StampItem(ready.task.path, None, "failed", error=error, findings=ready.findings)
 
     def _finish(self, item: StampItem) -> None:
         self._done[item.input] = item

@@ -155,7 +155,7 @@ def _consents(
     """
     found: dict[bytes, dict[bytes, tuple[ConsentFact, list[Pair]]]] = {}
     for item, digests in names.items():
-        works = [None, *sorted(digest.raw for digest in digests if digest.kind == "sha256")]
+        works = [None, *sorted(digest.raw for digest in digests)]
         about = found.setdefault(item, {})
         for fact in (fact for digest in digests for fact in facts.get(digest, ())):
             authority = Address.parse(fact.consent.withdrawal.authority).raw

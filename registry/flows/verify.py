@@ -19,7 +19,8 @@ The plan, and the numbers used below:
 15. consent     what may be done with it, and whether that still stands
 
 It decides what the dossier is worth, with trust that comes from outside alone. What could not be
-consulted is undetermined. Gathering is in ``dossier`` and ``evidence``.
+consulted is undetermined. Gathering is in ``dossier`` and ``evidence``, checks 2–10 in
+``rakkan.manifests``, 11–15 in ``record_checks``.
 """
 
 from __future__ import annotations
@@ -31,20 +32,12 @@ from typing import Any, Final
 
 from rakkan.manifests.checks import Check
 from rakkan.manifests.read import ManifestReport
-from rakkan.registry.flows.anchoring import ChainAnswer
-from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony, consent_of
-from rakkan.registry.rules.claims import standing
-from rakkan.registry.rules.consent import ConsentFact, effective
-from rakkan.registry.rules.eip712 import Domain
-from rakkan.registry.rules.note import NoteVerifier, open_head
-from rakkan.registry.rules.proofs import check_record
-from rakkan.registry.rules.tree import leaf_hash, verify_inclusion
-from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Withdrawal
-from rakkan.schemas.errors import DomainError
+from rakkan.registry.flows import record_checks
+from rakkan.registry.flows.dossier import Dossier
+from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
 from rakkan.schemas.record import Record
-from rakkan.schemas.values import Digest, Fingerprint
+from rakkan.schemas.values import Fingerprint
 from rakkan.schemas.verdict import Answer, Outcome
-from rakkan.schemas.work import Work
 
 CHECKS: Final = (
     "image",
@@ -63,25 +56,6 @@ CHECKS: Final = (
     "anchor",
     "consent",
 )
-SIMILAR_BITS: Final = 31
-"""PDQ distance up to which two images are called similar (DESIGN §9); 32–64 is for people to judge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What the checker trusts, from outside the evidence.
-
-    Attributes:
-        verifiers: Keys whose log heads count; empty: no head can be checked.
-        domain: EIP-712 domain of the chain that was meant; None: wallet proofs cannot be checked.
-        chain: Asks the chain about an anchor; None: the chain was not consulted.
-        withdrawals: Whether the dossier says all that is known of withdrawals, by those who keep them.
-    """
-
-    verifiers: tuple[NoteVerifier, ...] = ()
-    domain: Domain | None = None
-    chain: ChainAnswer | None = None
-    withdrawals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +85,7 @@ def judge(
     report: ManifestReport | None,
     prints: tuple[Fingerprint, ...],
     dossier: Dossier | None,
-    trust: Trust,
+    trust: record_checks.Trust,
     *,
     instant: datetime,
     grantee: str = "public",
@@ -148,13 +122,13 @@ def judge(
             "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
         )
         answers: dict[str, Any] = dict.fromkeys((*CAWG_SCOPES, *OWN_SCOPES), Answer.UNDETERMINED.value)
-        anchor: dict[str, Any] = _anchor_json("none", None, None)
+        anchor: dict[str, Any] = record_checks.anchor_document("none", None, None)
     else:
-        checks["softBinding"] = _soft_binding(prints, dossier)
-        checks["record"] = _record(report, dossier, trust)
-        checks["log"] = _log(dossier, trust)
-        checks["anchor"], anchor = _anchor(dossier, trust, checks["log"])
-        checks["consent"], answers = _consent(dossier, trust, instant, grantee)
+        checks["softBinding"] = record_checks.soft_binding_check(prints, dossier)
+        checks["record"] = record_checks.record_check(report, dossier, trust)
+        checks["log"] = record_checks.log_check(dossier, trust)
+        checks["anchor"], anchor = record_checks.anchor_check(dossier, trust, checks["log"])
+        checks["consent"], answers = record_checks.consent_check(dossier, trust, instant, grantee)
     ordered = tuple(
         checks.get(name) or Check(name, Outcome.NOT_APPLICABLE, "no-image", "Only a digest was asked about.")
         for name in CHECKS
@@ -185,200 +159,3 @@ def _state(report: ManifestReport | None, checks: Mapping[str, Check], *, recove
     ):
         return "invalid"
     return report.state
-
-
-def _soft_binding(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Check:  # 11
-    work: Any = dossier.work.record.predicate
-    assert isinstance(work, Work)
-    ours = {(each.alg, each.pipeline): each for each in prints}
-    for entry in work.fingerprints:
-        mine = ours.get((entry.alg, entry.pipeline))
-        if not entry.alg.startswith("pdq") or mine is None:
-            continue
-        if min(entry.quality, mine.quality) < 50:
-            return Check(
-                "softBinding",
-                Outcome.UNDETERMINED,
-                "fingerprint-weak",
-                "The picture is too plain to be told apart.",
-            )
-        distance = mine.distance(
-            Fingerprint(entry.alg, entry.pipeline, bytes.fromhex(entry.bits), entry.quality)
-        )
-        if distance <= SIMILAR_BITS:
-            return Check(
-                "softBinding",
-                Outcome.PASS,
-                "looks-alike",
-                f"It looks like what was registered ({distance}/256).",
-            )
-        return Check(
-            "softBinding",
-            Outcome.FAIL,
-            "looks-different",
-            f"It does not look like what was registered ({distance}/256).",
-        )
-    return Check(
-        "softBinding", Outcome.NOT_APPLICABLE, "not-compared", "No fingerprints of one kind on both sides."
-    )
-
-
-def _record(report: ManifestReport | None, dossier: Dossier, trust: Trust) -> Check:  # 12
-    record = dossier.work.record
-    named = {digest for subject in record.parsed.subject for digest in subject.digests}
-    work: Any = record.predicate
-    assert isinstance(work, Work)
-    sources = {Digest.parse(work.source_digest)} if work.source_digest else set()
-    if report is not None and report.identity is not None and report.identity.c2pa_claim not in named:
-        return Check("record", Outcome.FAIL, "record-other", "The record is about another image.")
-    if dossier.matched not in named | sources and dossier.matched.kind in ("sha256", "c2paClaim"):
-        return Check("record", Outcome.FAIL, "record-other", "The record does not name this image.")
-    error = _proof_error(record, dossier, trust)
-    if error is not None:
-        return error
-    how = "its exact file" if dossier.matched.kind == "sha256" else "its C2PA claim"
-    return Check("record", Outcome.PASS, "record-signed", f"A record signed by {work.creator} names {how}.")
-
-
-def _proof_error(
-    record: Record, dossier: Dossier, trust: Trust, consent: Record | None = None
-) -> Check | None:
-    try:
-        check_record(record, audience=dossier.origin, domain=trust.domain, consent=consent)
-    except DomainError as error:
-        if error.code == "domain-unknown" and trust.domain is None:
-            return Check(
-                "record",
-                Outcome.UNDETERMINED,
-                error.code,
-                "A wallet signed it for a chain that was not named.",
-            )
-        return Check("record", Outcome.FAIL, error.code, error.message)
-    return None
-
-
-def _included(testimony: Testimony, dossier: Dossier) -> bool:
-    return testimony.index is not None and verify_inclusion(
-        leaf_hash(testimony.record.leaf_data), testimony.index, dossier.size, testimony.proof, dossier.root
-    )
-
-
-def _log(dossier: Dossier, trust: Trust) -> Check:  # 13
-    if dossier.work.index is None or not dossier.note:
-        return Check("log", Outcome.UNDETERMINED, "log-pending", "The record is not in the log yet.")
-    if not _included(dossier.work, dossier):
-        return Check(
-            "log", Outcome.FAIL, "inclusion-invalid", "The proof that the record is in the log does not hold."
-        )
-    if not trust.verifiers:
-        return Check(
-            "log", Outcome.UNDETERMINED, "log-key-unknown", "No log key was given to check the head with."
-        )
-    try:
-        head = open_head(dossier.note, trust.verifiers)
-    except DomainError as error:
-        return Check("log", Outcome.FAIL, error.code, error.message)
-    if (head.origin, head.size, head.root) != (dossier.origin, dossier.size, dossier.root):
-        return Check("log", Outcome.FAIL, "head-other", "The signed head is of another tree.")
-    return Check(
-        "log",
-        Outcome.PASS,
-        "log-included",
-        f"Record {dossier.work.index} of {dossier.size} under a signed head.",
-    )
-
-
-def _anchor(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dict[str, Any]]:  # 14
-    receipt = dossier.anchor
-    if receipt is None:
-        state = "pending" if dossier.pending else "unanchored" if dossier.work.index is not None else "none"
-        code, said = (
-            ("anchor-pending", "Its anchor is on the way.")
-            if dossier.pending
-            else ("unanchored", "It is not on a chain.")
-        )
-        return Check("anchor", Outcome.UNDETERMINED, code, said), _anchor_json(state, None, dossier)
-    shown = _anchor_json(receipt.state, receipt, dossier)
-    if (receipt.size, receipt.root) != (dossier.size, dossier.root.hex()):
-        return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), shown
-    if log.outcome is Outcome.FAIL:
-        return Check(
-            "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
-        ), shown
-    if trust.chain is None:
-        return Check("anchor", Outcome.UNDETERMINED, "chain-not-consulted", "The chain was not asked."), shown
-    answer = trust.chain(receipt)
-    outcome = {"yes": Outcome.PASS, "no": Outcome.FAIL}.get(answer.word, Outcome.UNDETERMINED)
-    if outcome is Outcome.FAIL:
-        shown["state"] = "none"
-    return Check("anchor", outcome, answer.code, answer.detail), shown
-
-
-def _consent(
-    dossier: Dossier, trust: Trust, instant: datetime, grantee: str
-) -> tuple[Check, dict[str, Any]]:  # 15
-    withdrawn = dict(dossier.withdrawn_at)
-    consents = {each.record.record_id.digest: each.record for each in dossier.consents}
-    for each in dossier.withdrawals:
-        predicate: Any = each.record.predicate
-        if isinstance(predicate, Withdrawal):
-            consent = consents.get(bytes.fromhex(predicate.consent_id))
-            if consent and _proof_error(each.record, dossier, trust, consent) is None:
-                withdrawn.setdefault(consent.record_id.digest, instant)
-    facts, broken = [], None
-    for each in dossier.consents:
-        error = _proof_error(each.record, dossier, trust)
-        if error is not None:
-            broken = broken or error
-            continue
-        record_id = each.record.record_id.digest
-        facts.append(
-            ConsentFact(
-                record_id=record_id,
-                envelope=each.record.envelope_cid.digest,
-                log_index=each.index if _included(each, dossier) else None,
-                consent=consent_of(each),
-                known_from=instant,
-                withdrawn_at=withdrawn.get(record_id),
-                withdrawn_item_at=None,
-            )
-        )
-    work: Any = dossier.work.record.predicate
-    facts = standing(facts, {work.creator})
-    answers = {
-        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant)
-        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
-    }
-    words: dict[str, Any] = {scope: answer.answer.value for scope, answer in answers.items()}
-    if broken is not None:
-        return Check("consent", broken.outcome, broken.code, broken.detail), words
-    if not dossier.consents:
-        return Check(
-            "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
-        ), words
-    allowed = [scope for scope, word in words.items() if word == "allowed"]
-    taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
-    if taken_back:
-        return Check(
-            "consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."
-        ), words
-    if allowed and not trust.withdrawals:
-        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
-        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
-    said = f"Allowed: {', '.join(allowed)}." if allowed else "Nothing is allowed."
-    return Check("consent", Outcome.PASS, "consent-read", said), words
-
-
-def _anchor_json(state: str, receipt: AnchorReceipt | None, dossier: Dossier | None) -> dict[str, Any]:
-    work = dossier.work if dossier else None
-    return {
-        "state": state,
-        "chain": receipt.chain_id if receipt else None,
-        "contract": receipt.contract if receipt else None,
-        "tx": f"0x{receipt.transaction}" if receipt else None,
-        "block": receipt.block_number if receipt else None,
-        "size": dossier.size if dossier and dossier.size else None,
-        "root": dossier.root.hex() if dossier and dossier.root else None,
-        "index": work.index if work else None,
-        "proof": [step.hex() for step in work.proof] if work else [],
-    }

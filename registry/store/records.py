@@ -6,7 +6,7 @@ It decides how records are kept, found and put in order for the log. Proofs were
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, func, select, update
 
 from rakkan.registry.store.database import Database
+from rakkan.registry.store.indexing import index_rows
 from rakkan.registry.store.tables import (
     EdgeRow,
     FingerprintRow,
@@ -22,13 +23,9 @@ from rakkan.registry.store.tables import (
     WithdrawalRow,
     table,
 )
-from rakkan.schemas.consent import Withdrawal
-from rakkan.schemas.identity import Address, DidPkh, parse_did
 from rakkan.schemas.instant import from_unix, to_unix
 from rakkan.schemas.record import Record
-from rakkan.schemas.statement import Statement
 from rakkan.schemas.values import Digest
-from rakkan.schemas.work import Work
 
 _record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(EdgeRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
@@ -72,10 +69,18 @@ class Records:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, records: Sequence[Record], *, accepted_at: datetime, publish: bool) -> list[bool]:
+    def add(
+        self,
+        records: Sequence[Record],
+        *,
+        accepted_at: datetime,
+        publish: bool,
+        along: Callable[[Connection], None] = lambda _: None,
+    ) -> list[bool]:
         """Keep records whose proofs were checked; one commit for all. True where it was new.
 
-        A record known already stays as it is, but is published if asked now.
+        A record known already stays as it is, but is published if asked now. What is written ``along``
+        is in the same commit.
         """
         now = to_unix(accepted_at)
         with self._database.write() as connection:
@@ -90,6 +95,7 @@ class Records:
             self._index(connection, fresh.values(), now)
             if publish and known:
                 self._publish(connection, list(known))
+            along(connection)
         return [fresh.pop(record.record_id.digest, None) is not None for record in records]
 
     def _known(self, connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
@@ -106,7 +112,7 @@ class Records:
             _withdrawal: [],
         }
         for record in records:
-            for target, more in _index_rows(record, now).items():
+            for target, more in index_rows(record, now).items():
                 rows[target] += more
         withdrawals = rows.pop(_withdrawal)
         for target, all_rows in rows.items():
@@ -213,78 +219,6 @@ class Records:
                 row[0]: row[1]
                 for row in connection.execute(select(_record.c.kind, func.count()).group_by(_record.c.kind))
             }
-
-
-def identifiers_of(statement: Statement, predicate: object) -> list[tuple[Digest, bool]]:
-    """Under which digests a record is found; True marks an alias."""
-    found = [
-        (digest, digest.kind == "sha256" and "c2paClaim" in subject.digest)
-        for subject in statement.subject
-        for digest in subject.digests
-    ]
-    if isinstance(predicate, Work) and predicate.source_digest:
-        found.append((Digest.parse(predicate.source_digest), True))
-    return list(dict(found).items())
-
-
-def _index_rows(record: Record, now: int) -> dict[Table, list[dict[str, Any]]]:
-    record_id, predicate = record.record_id.digest, record.predicate
-    names = identifiers_of(record.parsed, predicate)
-    rows: dict[Table, list[dict[str, Any]]] = {
-        _identifier: [
-            {
-                "digest": name.raw,
-                "kind": name.kind,
-                "record_kind": record.kind,
-                "record_id": record_id,
-                "alias": alias,
-            }
-            for name, alias in names
-        ]
-    }
-    if isinstance(predicate, Work):
-        parents = [(Digest.parse(parent.digest), parent.relation) for parent in predicate.parents]
-        rows[_edge] = [
-            {
-                "child": record_id,
-                "position": place,
-                "kind": digest.kind,
-                "digest": digest.raw,
-                "relation": relation,
-            }
-            for place, (digest, relation) in enumerate(parents)
-        ]
-        rows[_fingerprint] = [
-            {
-                "record_id": record_id,
-                "alg": entry.alg,
-                "pipeline": entry.pipeline,
-                "bits": bytes.fromhex(entry.bits),
-                "quality": entry.quality,
-            }
-            for entry in predicate.fingerprints
-        ]
-    elif isinstance(predicate, Withdrawal):
-        rows[_withdrawal] = [
-            {
-                "key": bytes.fromhex(predicate.key),
-                "authority": Address.parse(predicate.authority).raw,
-                "recorded_at": now,
-                "chain_at": None,
-                "signature": _relayable(record, predicate),
-            }
-        ]
-    return rows
-
-
-def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
-    """The authority's own wallet signature, which the contract takes from anyone."""
-    authority = Address.parse(withdrawal.authority)
-    for proof in record.parsed_envelope.proofs:
-        signer = parse_did(proof.signer)
-        if isinstance(signer, DidPkh) and signer.address == authority:
-            return bytes.fromhex(proof.signature)
-    return None
 
 
 def _row(record: Record, now: int, *, publish: bool) -> Mapping[str, Any]:

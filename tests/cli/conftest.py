@@ -13,9 +13,9 @@ import pytest
 
 from rakkan.cli.main import main
 from rakkan.manifests.samples import render_samples
-from rakkan.registry.flows.consents import load_terms
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import open_registry
 from tests.homes import new_home
 

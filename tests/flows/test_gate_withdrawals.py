@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.consents import load_terms, withdraw
+from rakkan.registry.flows.consents import withdraw
 from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.gates import brake, status, submit
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import MadeVerdict, make
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls

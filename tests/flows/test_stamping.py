@@ -15,10 +15,11 @@ import pytest
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT, render_samples
-from rakkan.registry.flows.consents import load_terms
 from rakkan.registry.flows.drafting import commitment
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import Registry, open_registry
 from rakkan.schemas.work import Work
 from tests.homes import new_home, new_registry
@@ -80,6 +81,36 @@ def test_lineage_is_found_by_name_and_kept_private_unless_asked(
     assert [(each.relation, each.digest) for each in work_of(child).parents] == [
         ("parentOf", f"c2paClaim:{parent.digest['c2paClaim']}")
     ]
+
+
+def test_again_after_publishing_is_still_already(registry: Registry, pictures: Path, tmp_path: Path) -> None:
+    """A published parent may be linked from now on; that makes no other stamping of its children."""
+    inputs = [pictures / CHILD, pictures / PARENT]
+    options = StampOptions(out=tmp_path / "out", disclose=("parents",))
+    first = stamp_files(registry, inputs, options)
+    publish(registry)
+    again = stamp_files(registry, inputs, options)
+    assert [item.state for item in again] == ["already", "already"]
+    assert [item.digest for item in again] == [item.digest for item in first]
+
+
+def test_a_name_that_several_inputs_have_is_nobodys_parent(
+    registry: Registry, pictures: Path, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    for folder in folders:
+        folder.mkdir()
+    for folder, name in (
+        (folders[0], PARENT),
+        (folders[1], PARENT),
+        (folders[1], CHILD),
+        (folders[2], CHILD),
+    ):
+        (folder / name).write_bytes((pictures / name).read_bytes())
+    inputs = [folders[2] / CHILD, folders[1] / CHILD, folders[1] / PARENT, folders[0] / PARENT]
+    alone, beside, parent, _ = stamp_files(registry, inputs, StampOptions(disclose=("parents",)))
+    assert work_of(alone).parents == ()
+    assert [each.digest for each in work_of(beside).parents] == [f"c2paClaim:{parent.digest['c2paClaim']}"]
 
 
 def test_nothing_private_is_in_record_or_manifest(registry: Registry, pictures: Path, tmp_path: Path) -> None:
@@ -205,7 +236,7 @@ def test_killed_while_stamping(point: str, pictures: Path, tmp_path: Path) -> No
         "import sys; from pathlib import Path\n"
         "from rakkan.registry.service import open_registry\n"
         "from rakkan.registry.settings import load_settings\n"
-        "from rakkan.registry.flows.consents import load_terms\n"
+        "from rakkan.registry.flows.terms import load_terms\n"
         "from rakkan.registry.flows.stamping import StampOptions, stamp_files\n"
         "with open_registry(load_settings(home=Path(sys.argv[1]))) as registry:\n"
         "    options = StampOptions(out=Path(sys.argv[3]), terms=load_terms('community-lora'))\n"

@@ -1,4 +1,4 @@
-"""``rakkan demo``: the name of the whole story; it is told in ``rakkan.cli.demo``."""
+"""``rakkan demo``: the name of the whole story; it is told in ``telling``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def demo(
 
     Example: rakkan demo --home demo-home
     """
-    from rakkan.cli.demo import run
+    from rakkan.cli.demo.telling import run
 
     return run(Session.of(context), serve=serve)

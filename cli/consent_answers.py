@@ -1,0 +1,72 @@
+"""What ``rakkan consent`` answers with: the words that were signed, and where a withdrawal stands.
+
+It decides the documents and how they are shown. It leaves out how they are asked for (``consent``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rakkan.cli import render, sentences
+from rakkan.cli.session import line
+
+if TYPE_CHECKING:
+    from rakkan.registry.service import Registry
+    from rakkan.schemas.record import Record
+
+
+def notice_of(statement: bytes) -> str:
+    """The words of a consent, derived from its own statement as a wallet shows them."""
+    from rakkan.registry.rules.notice import notice_text
+    from rakkan.schemas.canonical import parse_canonical
+    from rakkan.schemas.consent import Consent
+    from rakkan.schemas.statement import Statement, parse_model
+
+    parsed = parse_model(Statement, parse_canonical(statement))
+    return notice_text(parsed.subject, parse_model(Consent, parsed.predicate))
+
+
+def show_consent(document: dict[str, Any]) -> None:
+    """A consent that was given, in its own words."""
+    line(document["notice"])
+    line()
+    rows = [("record", document["recordId"]), ("envelope", document["envelope"])]
+    rows.append(("public", "yes, for ever" if document["published"] else "no: `rakkan publish` makes it so"))
+    render.table(rows)
+
+
+def withdrawal(registry: Registry, record: Record) -> dict[str, Any]:
+    """The document of a withdrawal (``rakkan.withdrawal/1``), and where it stands on chain."""
+    from rakkan.schemas.consent import Withdrawal
+    from rakkan.schemas.statement import parse_model
+
+    predicate = parse_model(Withdrawal, record.parsed.predicate)
+    name = f"withdraw:{predicate.authority[2:].lower()}:{predicate.key}"
+    sent = registry.store.outbox.get([name]).get(name)
+    return {
+        "schema": "rakkan.withdrawal/1",
+        **record.to_json(),
+        "consent": predicate.consent_id,
+        "item": predicate.item,
+        "authority": predicate.authority,
+        "anchor": {
+            "state": sent.state if sent else "unanchored" if registry.identity is None else "planned",
+            "tx": f"0x{sent.signed.hash.hex()}" if sent and sent.signed else None,
+            "block": sent.block_number if sent else None,
+            "gas": sent.gas_used if sent else None,
+        },
+    }
+
+
+def show_withdrawal(document: dict[str, Any]) -> None:
+    """A withdrawal, and what follows from it."""
+    since = document["statement"]["predicate"].get("withdrawnAt", "now")
+    line(f"{document['authority']} withdrew it: no new use from {since} on.")
+    line()
+    chain = document["anchor"]
+    state = (
+        sentences.transaction(chain["state"], chain["block"])
+        if chain["state"] != "unanchored"
+        else "no chain here"
+    )
+    render.table([("record", document["recordId"]), ("envelope", document["envelope"]), ("chain", state)])

@@ -1,0 +1,135 @@
+"""The demo's second half: a community asks, approves, and sees its approval fall with a consent.
+
+It decides the community's policy and how long an approval stands before it counts.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
+
+from rakkan.cli.demo.stage import Stage
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.verdicts import MadeVerdict
+
+STANDING_SECONDS: Final = 3
+"""Standing time of the demo's own gate: long enough to be seen, short enough to be waited for."""
+
+POLICY: Final = {
+    "policy": "rakkan-policy/1",
+    "name": "atelier-lora",
+    "validDays": 30,
+    "all": [
+        {"clause": "consent.share", "scope": "org.rakkan.finetune_lora", "grantee": "self", "minBp": 10000},
+        {"clause": "consent.unrevoked"},
+        {"clause": "provenance.unknown", "maxBp": 0},
+    ],
+}
+
+
+def approve(stage: Stage) -> dict[str, Any]:
+    """Lock a folder, lint a policy, judge, and hand the verdict to the gate."""
+    from rakkan.registry.rules.policy import explain, lint, parse_policy
+
+    dataset = stage.folder / "dataset"
+    shutil.rmtree(dataset, ignore_errors=True)
+    dataset.mkdir()
+    for name, noted in stage.story.done("stamps").items():
+        if noted["artist"] != "Cy":
+            shutil.copy(noted["output"], dataset / name)
+            (dataset / name).with_suffix(".txt").write_text("a picture of the atelier")
+    policy = parse_policy(json.dumps(POLICY).encode())
+    (stage.folder / "policy.json").write_bytes(policy.canonical)
+    for sentence in explain(policy):
+        stage.say(f"policy: {sentence}")
+    for warning in lint(policy):
+        stage.say(f"lint: {warning}")
+    return _judge_and_submit(stage)
+
+
+def _judge_and_submit(stage: Stage) -> dict[str, Any]:
+    from rakkan.registry.flows.datasets import lock_folder
+    from rakkan.registry.flows.gates import submit
+    from rakkan.registry.flows.verdicts import make
+    from rakkan.registry.rules.dataset import lock_document
+    from rakkan.registry.rules.policy import parse_policy
+
+    policy = parse_policy((stage.folder / "policy.json").read_bytes())
+    lock = lock_folder(stage.folder / "dataset").lock
+    (stage.folder / "dataset.lock.json").write_text(json.dumps(lock_document(lock), indent=1))
+    stage.say(f"dataset: {len(lock.items)} items, root {lock.root.hex()[:16]}…")
+    made = make(stage.registry, lock, policy)
+    counts = made.verdict.counts
+    stage.say(
+        f"verdict: [bold]{made.verdict.outcome}[/] — {counts.passed} pass, {counts.failed} fail,"
+        f" {counts.undetermined} undetermined"
+    )
+    done = submit(stage.registry, made)
+    stage.say(f"handed to the gate in block {done.block_number} for {done.gas_used:,} gas")
+    _wait_standing_time(stage)
+    return {**_asked(stage, made), "subject": made.verdict.subject, "policy": policy.cid.digest.hex()}
+
+
+def _wait_standing_time(stage: Stage) -> None:
+    from rakkan.registry.chain import local_chain
+
+    stage.say(f"standing time: {STANDING_SECONDS} s in which anyone can fell it with one proof…")
+    time.sleep(STANDING_SECONDS + 1)
+    with local_chain(stage.registry.home) as chain:
+        chain.mine()
+
+
+def _asked(stage: Stage, made: MadeVerdict) -> dict[str, Any]:
+    subject, policy = bytes.fromhex(made.verdict.subject), made.stored.policy
+    approved = _is_approved(stage, subject, policy)
+    return {"verdict": str(made.record.record_id), "approved": approved}
+
+
+def _is_approved(stage: Stage, subject: bytes, policy: bytes) -> bool:
+    """Read the gate by a plain JSON-RPC call, with nothing of ours in between."""
+    from rakkan.registry.chain import local_chain
+
+    identity = stage.registry.identity
+    assert identity is not None
+    selector = "f92d6a6d"  # isApproved(bytes32,bytes32)
+    call = {"to": str(identity.gate), "data": f"0x{selector}{subject.hex()}{policy.hex()}"}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"]}
+    with local_chain(stage.registry.home) as chain:
+        asked = urllib.request.Request(  # noqa: S310 - the embedded chain on loopback
+            chain.rpc_url, json.dumps(request).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+            word = json.loads(answer.read())["result"]
+    approved = int(word, 16) == 1
+    stage.say(f"isApproved over plain JSON-RPC: [bold]{str(approved).lower()}[/]")
+    return approved
+
+
+def withdraw(stage: Stage) -> dict[str, Any]:
+    """Take one consent back, and fell the approval that relied on it with one proof."""
+    from rakkan.registry.flows.consents import withdraw
+    from rakkan.registry.flows.gates import brake
+    from rakkan.registry.worker import Worker
+
+    before = stage.story.done("approve")
+    name, noted = next((n, each) for n, each in stage.story.done("stamps").items() if each["artist"] == "Ada")
+    record = withdraw(stage.registry, noted["consent"])
+    Worker(stage.registry).settle()
+    stage.say(f"Ada withdrew her consent for {name}: {record.record_id}")
+    subject, policy = bytes.fromhex(before["subject"]), bytes.fromhex(before["policy"])
+    done = brake(stage.registry, subject, policy)
+    stage.say(f"braked with one proof in block {done.block_number} for {done.gas_used:,} gas")
+    return {"item": name, "approved": _is_approved(stage, subject, policy)}
+
+
+def repair(stage: Stage) -> dict[str, Any]:
+    """Judge the dataset anew without the picture."""
+    name = stage.story.done("withdraw")["item"]
+    for path in (stage.folder / "dataset" / name, (stage.folder / "dataset" / name).with_suffix(".txt")):
+        path.unlink(missing_ok=True)
+    stage.say(f"{name} leaves the dataset")
+    return _judge_and_submit(stage)

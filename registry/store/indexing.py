@@ -1,0 +1,95 @@
+"""Index rows: under what a record is found, derived from its statement alone.
+
+It decides what is derived, so that ``fsck`` can derive it again. It leaves out how rows are kept
+(``records``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table
+
+from rakkan.registry.store.tables import EdgeRow, FingerprintRow, IdentifierRow, WithdrawalRow, table
+from rakkan.schemas.consent import Withdrawal
+from rakkan.schemas.identity import Address, DidPkh, parse_did
+from rakkan.schemas.record import Record
+from rakkan.schemas.statement import Statement
+from rakkan.schemas.values import Digest
+from rakkan.schemas.work import Work
+
+_identifier, _edge = table(IdentifierRow), table(EdgeRow)
+_fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+
+
+def identifiers_of(statement: Statement, predicate: object) -> list[tuple[Digest, bool]]:
+    """Under which digests a record is found; True marks an alias."""
+    found = [
+        (digest, digest.kind == "sha256" and "c2paClaim" in subject.digest)
+        for subject in statement.subject
+        for digest in subject.digests
+    ]
+    if isinstance(predicate, Work) and predicate.source_digest:
+        found.append((Digest.parse(predicate.source_digest), True))
+    return list(dict(found).items())
+
+
+def index_rows(record: Record, now: int) -> dict[Table, list[dict[str, Any]]]:
+    """The rows of every index table; ``now`` is the Unix time of acceptance."""
+    record_id, predicate = record.record_id.digest, record.predicate
+    names = identifiers_of(record.parsed, predicate)
+    rows: dict[Table, list[dict[str, Any]]] = {
+        _identifier: [
+            {
+                "digest": name.raw,
+                "kind": name.kind,
+                "record_kind": record.kind,
+                "record_id": record_id,
+                "alias": alias,
+            }
+            for name, alias in names
+        ]
+    }
+    if isinstance(predicate, Work):
+        parents = [(Digest.parse(parent.digest), parent.relation) for parent in predicate.parents]
+        rows[_edge] = [
+            {
+                "child": record_id,
+                "position": place,
+                "kind": digest.kind,
+                "digest": digest.raw,
+                "relation": relation,
+            }
+            for place, (digest, relation) in enumerate(parents)
+        ]
+        rows[_fingerprint] = [
+            {
+                "record_id": record_id,
+                "alg": entry.alg,
+                "pipeline": entry.pipeline,
+                "bits": bytes.fromhex(entry.bits),
+                "quality": entry.quality,
+            }
+            for entry in predicate.fingerprints
+        ]
+    elif isinstance(predicate, Withdrawal):
+        rows[_withdrawal] = [
+            {
+                "key": bytes.fromhex(predicate.key),
+                "authority": Address.parse(predicate.authority).raw,
+                "recorded_at": now,
+                "chain_at": None,
+                "signature": _relayable(record, predicate),
+            }
+        ]
+    return rows
+
+
+def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
+    """The authority's own wallet signature, which the contract takes from anyone."""
+    authority = Address.parse(withdrawal.authority)
+    for proof in record.parsed_envelope.proofs:
+        signer = parse_did(proof.signer)
+        if isinstance(signer, DidPkh) and signer.address == authority:
+            return bytes.fromhex(proof.signature)
+    return None
