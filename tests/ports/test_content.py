@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -75,12 +74,10 @@ def test_what_was_put_comes_back_under_the_same_cid(bench: Bench) -> None:
         assert store.missing([block.cid for block in blocks]) == []
 
 
-def test_an_unknown_block_is_missing_and_is_not_searched_for(bench: Bench) -> None:
-    began = time.monotonic()
+def test_an_unknown_block_is_missing(bench: Bench) -> None:
     with pytest.raises(NotFound) as caught:
         bench.store.get(record().cid)
     assert caught.value.code == "content-missing"
-    assert time.monotonic() - began < 5
 
 
 def test_one_wrong_digest_refuses_the_batch(bench: Bench) -> None:

@@ -140,6 +140,7 @@ NONSENSE: dict[str, tuple[int, bytes]] = {
 @pytest.mark.parametrize("answer", NONSENSE)
 @pytest.mark.parametrize("command", ["dag/import", "pin/add"])
 def test_nonsense_stores_nothing(node: StandIn, store: KuboStore, command: str, answer: str) -> None:
+    node.answers["pin/ls"] = lambda query: refuse("path is not pinned")  # nor by somebody else
     node.answers[command] = lambda query: NONSENSE[answer]
     unavailable(lambda: store.put([ONE, TWO]))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -78,12 +77,10 @@ def test_a_frozen_anvil_is_not_doubled(chain: LocalChain, anvil_program: Path) -
     pid = pid_of(chain)
     os.kill(pid, signal.SIGSTOP)
     try:
-        begun = time.monotonic()
         with pytest.raises(Unavailable) as caught:
             LocalChain(chain.folder, anvil_program, patience=0.5).ensure()
         assert caught.value.code == "local-chain-silent"
         assert str(pid) in str(caught.value)
-        assert time.monotonic() - begun < 15
     finally:
         os.kill(pid, signal.SIGCONT)
     assert LocalChain(chain.folder, anvil_program).ensure().genesis == chain.genesis
