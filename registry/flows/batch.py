@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rakkan.manifests.claim import Making
 from rakkan.registry.flows.terms import Terms
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
@@ -27,6 +28,7 @@ class StampOptions:
         disclose: What of the private fields becomes public.
         publish: Whether records are public from now on.
         jobs: Processes that sign.
+        making: How pictures without parents came to be; None takes them for generated.
         dry_run: Say what would be done.
     """
 
@@ -38,6 +40,7 @@ class StampOptions:
     disclose: tuple[str, ...] = ()
     publish: bool = False
     jobs: int = 1
+    making: Making | None = None
     dry_run: bool = False
 
 
@@ -54,6 +57,7 @@ class StampItem:
         error: Why it failed.
         findings: Secrets and private paths seen in the generator record.
         consent: The consent given for it, if any.
+        assumed: It is stated as generated, though no generator left a record in it.
     """
 
     input: Path
@@ -64,3 +68,4 @@ class StampItem:
     error: DomainError | None = None
     findings: tuple[str, ...] = ()
     consent: Record | None = None
+    assumed: bool = False

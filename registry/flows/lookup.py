@@ -56,6 +56,17 @@ def identifiers(image: CheckedImage) -> list[Digest]:
         return [image.sha256]
 
 
+def published(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, Cid]:
+    """The envelopes of the public works among those that these identifiers name; the first of each."""
+    matches = registry.store.records.find(digests, "work")
+    stored = registry.store.records.get(sorted({match.record_id for match in matches}))
+    found: dict[Digest, Cid] = {}
+    for match in matches:
+        if stored[match.record_id].publish:
+            found.setdefault(match.digest, stored[match.record_id].record.envelope_cid)
+    return found
+
+
 def similar(registry: Registry, prints: Sequence[Fingerprint]) -> StoredRecord | None:
     """The registered work that looks most alike, if any is within the match distance; never called the same."""
     ours = {

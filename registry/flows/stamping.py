@@ -13,15 +13,16 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept_all
 from rakkan.registry.flows.batch import StampItem, StampOptions
 from rakkan.registry.flows.consents import chain_domain, make_consent, says
 from rakkan.registry.flows.drafting import ParentUse, WorkDraft, draft_work
+from rakkan.registry.flows.lookup import published
 from rakkan.registry.flows.ordering import Lineage
-from rakkan.registry.flows.preparing import Prepared, Task, prepared
+from rakkan.registry.flows.preparing import Noticed, Prepared, Task, prepared
 from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.rules.eip712 import address_of
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
@@ -31,7 +32,6 @@ from rakkan.schemas.errors import Conflict, DomainError, Unavailable
 from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, Subject
-from rakkan.schemas.values import Digest
 
 __all__ = ["StampItem", "StampOptions", "stamp_files"]
 
@@ -43,6 +43,7 @@ def stamp_files(
     paths: Sequence[Path],
     options: StampOptions,
     progress: Callable[[StampItem], None] = lambda _: None,
+    noticed: Noticed = lambda _path, _findings: None,
 ) -> list[StampItem]:
     """Stamp images; one that fails does not hold up the others.
 
@@ -51,11 +52,12 @@ def stamp_files(
         paths: Files.
         options: How.
         progress: Told of each item as it is done.
+        noticed: Told of secrets and private paths in a file, before it is signed.
 
     Returns:
         One item per path, in the order given.
     """
-    run = _Run(registry, paths, options, progress)
+    run = _Run(registry, paths, options, progress, noticed)
     if options.dry_run:
         return run.items()
     with registry.home.alone("stamping"):  # two runs at once would sign one input twice
@@ -69,8 +71,10 @@ class _Run:
         paths: Sequence[Path],
         options: StampOptions,
         progress: Callable[[StampItem], None],
+        noticed: Noticed,
     ) -> None:
-        self._registry, self._options, self._progress = registry, options, progress
+        self._registry, self._options = registry, options
+        self._progress, self._noticed = progress, noticed
         self._paths = list(dict.fromkeys(paths))
         self._done: dict[Path, StampItem] = {}
         self._outputs: dict[Path, Path] = {}
@@ -95,7 +99,11 @@ class _Run:
             batch: list[Prepared] = []
             try:
                 stream = prepared(
-                    self._registry, ready_tasks, self._options.jobs, dry_run=self._options.dry_run
+                    self._registry,
+                    ready_tasks,
+                    self._options.jobs,
+                    self._noticed,
+                    dry_run=self._options.dry_run,
                 )
                 with closing(stream):
                     for ready in stream:
@@ -130,7 +138,14 @@ class _Run:
             self._finish(StampItem(path, None, "failed", error=error))
             return None
         uses = self._options.terms.cawg if self._options.terms else {}
-        return Task(path, output, tuple(self._options.parents), dict(uses), frozenset(self._options.disclose))
+        return Task(
+            path,
+            output,
+            tuple(self._options.parents),
+            dict(uses),
+            frozenset(self._options.disclose),
+            self._options.making,
+        )
 
     def _with_parents(self, task: Task, parents: Iterable[Path]) -> Task:
         items = [self._done[path] for path in parents]
@@ -141,7 +156,8 @@ class _Run:
         if ready.error is not None:
             return self._failed(ready, ready.error)
         if ready.already is None:
-            return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
+            task, assumed = ready.task, self._assumed(ready)
+            return StampItem(task.path, task.output, "planned", findings=ready.findings, assumed=assumed)
         name = ready.already.record_id
         record = self._registry.store.records.get([name])[name].record
         path, named = Path(ready.already.path), ready.task.output
@@ -237,17 +253,8 @@ class _Run:
         )
 
     def _parents(self, ready: Prepared) -> list[ParentUse]:
-        matches: dict[Digest, Any] = {}
-        for match in self._registry.store.records.find([digest for digest, _ in ready.parents], "work"):
-            matches.setdefault(match.digest, match.record_id)
-        stored = self._registry.store.records.get(sorted(set(matches.values())))
-        found = []
-        for digest, relation in ready.parents:
-            parent = stored.get(matches.get(digest, b""))
-            found.append(
-                ParentUse(relation, digest, parent.record.envelope_cid if parent and parent.publish else None)
-            )
-        return found
+        envelopes = published(self._registry, [digest for digest, _ in ready.parents])
+        return [ParentUse(relation, digest, envelopes.get(digest)) for digest, relation in ready.parents]
 
     def _new_consent(self, work: Record) -> Record | None:
         """The consent that the terms ask for, signed."""
@@ -275,7 +282,11 @@ class _Run:
         self, ready: Prepared, state: str, output: Path, work: Record, consent: Record | None
     ) -> StampItem:
         digest = work.parsed.subject[0].digest
-        return StampItem(ready.task.path, output, state, work, digest, None, ready.findings, consent)
+        assumed = self._assumed(ready)
+        return StampItem(ready.task.path, output, state, work, digest, None, ready.findings, consent, assumed)
+
+    def _assumed(self, ready: Prepared) -> bool:
+        return self._options.making is None and ready.making == "generated" and ready.generator is None
 
     def _failed(self, ready: Prepared, error: DomainError) -> StampItem:
         return StampItem(ready.task.path, None, "failed", error=error, findings=ready.findings)
