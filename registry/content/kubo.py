@@ -15,6 +15,7 @@ true where a power cut must lose nothing.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import itertools
 import re
@@ -31,6 +32,7 @@ from rakkan.schemas.values import Cid
 
 _CHUNK: Final = 100  # CIDs in one request; 7 kB of query, below every proxy's limit
 _LINES: Final = 10_000  # JSON values read from one answer
+_ANSWER: Final = 1 << 22  # bytes of one answer; more than any block, or any list that is asked for
 _ABSENT: Final = re.compile(r"could not find|not found", re.IGNORECASE)
 _IMPORT: Final = {
     "pin-roots": "false",
@@ -61,7 +63,7 @@ class KuboStore:
     Args:
         address: Multiaddr (``/ip4/127.0.0.1/tcp/5001``) or URL (``http://user:password@host:5001``)
             of the RPC API.
-        timeout: Seconds to wait for the next bytes of an answer, and for a whole block.
+        timeout: Seconds to wait for the next bytes of an answer, and for all of them once it began.
 
     Raises:
         Invalid: ``ipfs-address``.
@@ -97,7 +99,7 @@ class KuboStore:
             )
         except self._failures as error:
             raise bad_address(address) from error
-        _tame(self._client)
+        _tame(self._client, timeout)
 
     def put(self, blocks: Sequence[Block]) -> None:
         """Import all blocks as one CAR and pin each; see ``ContentStore.put``."""
@@ -240,16 +242,37 @@ class KuboStore:
         )
 
 
-def _tame(client: Any) -> None:  # noqa: ANN401 - untyped library
-    """Keep the client to this one node: no proxy or netrc from the environment, no redirects.
+def _tame(client: Any, timeout: float) -> None:  # noqa: ANN401 - untyped library
+    """Keep the client to this one node: no proxy or netrc from the environment, no redirects, no endless answer.
 
     It also drops a parameter that urllib3 2 warns about on every request and urllib3 3 refuses.
     """
     session = client._client._session  # noqa: SLF001 - the pinned release offers no other way
     session.trust_env = False
     session.max_redirects = 0
+    session.hooks["response"].append(functools.partial(_bound, seconds=timeout))
     for adapter in session.adapters.values():
         adapter.poolmanager.connection_pool_kw.pop("strict", None)
+
+
+def _bound(response: Any, *, seconds: float, **_: object) -> None:  # noqa: ANN401 - of an optional library
+    """Hand an answer's body on as it comes: the client asks for all at once, and would wait for its end."""
+
+    def parts(*_: object, **__: object) -> Iterator[bytes]:
+        from urllib3.exceptions import HTTPError
+
+        deadline, taken = time.monotonic() + seconds, 0
+        try:
+            while part := response.raw.read1(1 << 16, decode_content=True):
+                taken += len(part)
+                if taken > _ANSWER or time.monotonic() > deadline:
+                    raise TimeoutError("the answer does not end")
+                yield part
+        except HTTPError as error:
+            raise OSError(type(error).__name__) from error
+        response._content_consumed = True  # noqa: SLF001 - so that the connection is used again
+
+    response.iter_content = parts
 
 
 def _chunks(cids: Sequence[Cid]) -> Iterator[Sequence[Cid]]:

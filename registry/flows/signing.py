@@ -23,6 +23,7 @@ from rakkan.manifests.jumbf import ManifestIdentity
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.stamp import stamp
 from rakkan.manifests.trust import TrustedIssuers
+from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.keys import CREDENTIAL_CHAIN, CREDENTIAL_KEY
 from rakkan.registry.service import Registry
 from rakkan.schemas.errors import Unavailable
@@ -111,7 +112,8 @@ def _sign_here(job: Job) -> Signed:
 
 
 def _sign(job: Job, signer: Signer, issuers: TrustedIssuers | None) -> Signed:
-    done = stamp(job.image, job.claim, signer, parents=job.parents, issuers=issuers)
+    with undivided():  # an exception inside the SDK's signing callback would be swallowed there
+        done = stamp(job.image, job.claim, signer, parents=job.parents, issuers=issuers)
     seen = fingerprints(job.image)
     try:
         job.part.parent.mkdir(parents=True, exist_ok=True)
