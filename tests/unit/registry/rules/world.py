@@ -93,7 +93,7 @@ def _record(event: Event) -> RecordFact:
         case "claim":
             return claim(event.who, proven=event.proven, days=days, name=f"claim {number}")
         case "dispute":
-            return dispute(event.who, event.target, days=days, name=f"dispute {number}")
+            return dispute(event.who, event.target, days=days, name=f"dispute {number}", index=number)
         case "void":
             return ruling("void", event.target, days=days)
         case _:
@@ -268,11 +268,11 @@ class _Naive:
                 return next(iter(said.values()))
             return "denied" if people and set(said.values()) == {"denied"} else "undetermined"
         no = [name for name, word in said.items() if word == "denied" and name != top]
-        mine = said.get(top or "", "undetermined")
+        best = said.get(top or "", "undetermined")
         self.granting = top or ""
-        if mine == "allowed":
+        if best == "allowed":
             return "undetermined" if no else "allowed"
-        if mine == "denied":
+        if best == "denied":
             return "denied"
         wanted = any(
             self._would(each) and self.speaker(each) != top and self._claims(self.speaker(each))
