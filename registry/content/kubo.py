@@ -25,6 +25,7 @@ from typing import Any, Final
 from rakkan.registry.content.address import bad_address, parse_address
 from rakkan.registry.content.blocks import MAX_BLOCK, admit, check_digest
 from rakkan.registry.content.car import write_car
+from rakkan.registry.content.taming import tame
 from rakkan.registry.ports import Block
 from rakkan.schemas.errors import Integrity, Invalid, NotFound, Unavailable
 from rakkan.schemas.values import Cid
@@ -97,7 +98,7 @@ class KuboStore:
             )
         except self._failures as error:
             raise bad_address(address) from error
-        _tame(self._client)
+        tame(self._client)
 
     def put(self, blocks: Sequence[Block]) -> None:
         """Import all blocks as one CAR and pin each; see ``ContentStore.put``."""
@@ -147,6 +148,22 @@ class KuboStore:
         for chunk in _chunks(there):
             kept |= self._pinned(chunk)
         return [cid for cid in cids if cid not in kept]
+
+    def remove(self, cids: Sequence[Cid]) -> None:
+        """Unpin and delete blocks on this node; see ``ContentStore.remove``.
+
+        A block that stays under somebody else's recursive pin is left to them.
+        """
+        for cid in dict.fromkeys(cids):
+            try:
+                self._ask(self._client.pin.rm, str(cid), recursive=False)
+            except _NodeRefused as refusal:
+                if "pinned" not in refusal.message:  # "not pinned", or "is pinned recursively"
+                    raise
+            for line in self._remove_block(cid):
+                error = line.get("Error", "")
+                if error and not str(error).startswith("pinned"):
+                    raise self._unavailable(f"it says: {str(error)[:300]}.", _NodeRefused)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -223,6 +240,16 @@ class KuboStore:
             raise self._unavailable("its answer is not one of Kubo's.")
         return lines
 
+    def _remove_block(self, cid: Cid) -> list[dict[str, Any]]:
+        # the pinned release has no method for it; force: a block that is not there is no error
+        request = self._client._client.request  # noqa: SLF001
+        options = {"force": "true", "quiet": "false"}
+        with (
+            self._translated(),
+            request("/block/rm", (str(cid),), opts=options, decoder="json", stream=True) as answer,
+        ):
+            return [line for line in itertools.islice(answer, _LINES) if isinstance(line, dict)]
+
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -238,18 +265,6 @@ class KuboStore:
             code="content-unavailable",
             hint="Is it running, and is this its RPC address? Nothing is lost; it is tried again.",
         )
-
-
-def _tame(client: Any) -> None:  # noqa: ANN401 - untyped library
-    """Keep the client to this one node: no proxy or netrc from the environment, no redirects.
-
-    It also drops a parameter that urllib3 2 warns about on every request and urllib3 3 refuses.
-    """
-    session = client._client._session  # noqa: SLF001 - the pinned release offers no other way
-    session.trust_env = False
-    session.max_redirects = 0
-    for adapter in session.adapters.values():
-        adapter.poolmanager.connection_pool_kw.pop("strict", None)
 
 
 def _chunks(cids: Sequence[Cid]) -> Iterator[Sequence[Cid]]:

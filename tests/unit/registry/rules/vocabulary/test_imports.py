@@ -11,7 +11,7 @@ from rakkan.registry.rules.vocabulary.catalogue import vocabulary
 from rakkan.registry.rules.vocabulary.model import MAX_DOCUMENT, Imported
 from rakkan.registry.rules.vocabulary.structured import dictionary
 from rakkan.schemas.errors import Invalid
-from tests.unit.registry.rules.vocabulary.sayings import FOUR, D, G, U, T, saying
+from tests.unit.registry.rules.vocabulary.sayings import FOUR, D, G, T, U, saying
 
 NO, LIMITED = "notAllowed", "constrained"
 ALL = dict.fromkeys(FOUR, NO)

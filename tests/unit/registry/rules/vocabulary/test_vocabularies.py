@@ -17,7 +17,7 @@ from rakkan.registry.rules.vocabulary.model import Reservation
 from rakkan.schemas.consent import OWN_SCOPES, Use
 from rakkan.schemas.errors import DomainError, Invalid
 from tests.support import NOW
-from tests.unit.registry.rules.vocabulary.sayings import FOUR, ISCC, D, G, U, T, allows, saying
+from tests.unit.registry.rules.vocabulary.sayings import FOUR, ISCC, D, G, T, U, allows, saying
 
 NAMES = sorted(VOCABULARIES)
 WORDS = (None, "allowed", "notAllowed", "constrained")
@@ -36,6 +36,7 @@ COVERS = {
     "spawning": {T, G},
 }
 """Scopes whose refusal each vocabulary can carry; RSL's data mining is carried by ``all``."""
+OTHER = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
 TERMS = {"licence": "CC-BY-4.0", "attribution": "none", "shareAlike": False, "commercial": True}
 
 
@@ -104,10 +105,7 @@ def test_no_condition_is_lost_into_a_yes(name: str, condition: dict[str, Any]) -
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", ["reservation", "mandate", "likeness"])
 def test_only_a_grant_allows(name: str, kind: str) -> None:
-    who = (
-        {"grantee": ["did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"]} if kind == "mandate" else {}
-    )
-    said = saying(dict.fromkeys(FOUR, "allowed"), kind=kind, about=about(name), **who)
+    said = saying(dict.fromkeys(FOUR, "allowed"), kind=kind, about=about(name), grantee=[OTHER])
     assert allows(name, vocabulary(name).export(said).content) == set()
 
 
