@@ -11,6 +11,8 @@ setup: $(VENV)/.runtime node_modules/.runtime
 	@echo "$(CURDIR)/$(BIN)/rakkan"
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Rakkan needs Python 3.11 or newer. If you have one, name it: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 # --no-deps: the lock file names everything; --require-hashes: nothing else gets in.
@@ -23,13 +25,20 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# The chain's engine exists for Linux on x86-64; elsewhere Rakkan runs unanchored and says so.
+# The chain's engine exists for Linux on x86-64; elsewhere, or without Node, Rakkan runs unanchored and says so.
+# Then there is no mark, and the next run tries again.
 node_modules/.runtime: package-lock.json
-	@mkdir -p node_modules
-	npm ci --ignore-scripts --omit=dev --silent || echo "anvil is not available here: Rakkan will run unanchored" >&2
-	@touch $@
+	@if ! command -v npm >/dev/null 2>&1; then \
+		echo "Node is not installed, so there is no chain: Rakkan will run unanchored" >&2; \
+	elif npm ci --ignore-scripts --omit=dev --silent; then \
+		touch $@; \
+	else \
+		echo "anvil could not be had from npm (it exists for Linux on x86-64): Rakkan will run unanchored" >&2; \
+	fi
 
 node_modules/.dev: package-lock.json
+	@command -v npm >/dev/null 2>&1 || \
+		{ echo "Tests and checks need Node 20 or newer, with npm" >&2; exit 1; }
 	npm ci --ignore-scripts --silent
 	@touch $@ node_modules/.runtime
 
@@ -49,14 +58,18 @@ check: $(VENV)/.dev node_modules/.dev
 	$(BIN)/mypy
 	node_modules/.bin/pyright --warnings
 	$(BIN)/lint-imports
-	node scripts/compile.mjs --check
 	$(MAKE) --no-print-directory generated
-	git diff --exit-code -- schemas/json docs contracts/artifacts tests/vectors
+	scripts/generated-check.sh $(GENERATED)
 	scripts/package-check.sh
 
-generated: $(VENV)/.dev
+# Everything that is committed and made from something else that is committed.
+GENERATED := schemas/json docs/cli-reference.md docs/openapi.json contracts/artifacts tests/vectors
+generated: $(VENV)/.dev node_modules/.dev
 	$(BIN)/python -m rakkan.schemas.jsonschema
 	$(BIN)/python scripts/cli-reference.py
+	$(BIN)/python scripts/openapi.py
+	node scripts/compile.mjs
+	$(BIN)/python -m tests.vectors.make_rules
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

@@ -97,13 +97,14 @@ def create_app(
         openapi_tags=TAGS,
         docs_url=None,  # the framework's pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # would lead to whatever the Host header says, without TLS behind a proxy
         lifespan=lifespan,
     )
     app.state.site = site
     for module in (assets, verify, records, consents, verdicts, log, health, explain, pages):
         app.include_router(module.router)
     _answer_errors(app)
-    app.add_middleware(Guard, limits=limits)
+    app.add_middleware(Guard, limits=limits, shown=_shown)
     app.add_middleware(AnswerHeaders)
     return app
 

@@ -15,6 +15,7 @@ from rakkan.api.access import TOKEN
 from rakkan.api.answers import SHORT, answer
 from rakkan.api.bodies import JsonBody
 from rakkan.api.description import ARTISTS, COLLECTORS, SHA256, json_body, problems
+from rakkan.api.examples import record_examples
 from rakkan.api.handed import ExactRecord, PlainRecord, read_record
 from rakkan.api.places import names, place_of
 from rakkan.api.shapes import Accepted, AssetShape
@@ -29,30 +30,6 @@ router: Final = APIRouter(prefix="/v1/assets")
 MAX_OTHERS: Final = 20
 
 DigestPath = Annotated[str, Path(max_length=128, description="`kind:hex`", examples=[SHA256])]
-_EXAMPLES: Final = {
-    "exact bytes": {"statement": "eyJfdHlwZSI6…", "envelope": "eyJwcm9vZnMiOl…"},
-    "plain JSON": {
-        "statement": {
-            "_type": "https://in-toto.io/Statement/v1",
-            "subject": [{"name": "work", "digest": {"sha256": SHA256.partition(":")[2]}}],
-            "predicateType": "urn:rakkan:work:1",
-            "predicate": {
-                "audience": "rakkan/0123456789abcdef",
-                "creator": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
-                "making": "generated",
-                "stampedAt": "2026-11-22T09:30:00Z",
-                "asset": {"mediaType": "image/png", "width": 1024, "height": 1024},
-            },
-        },
-        "proofs": [
-            {
-                "suite": "ed25519",
-                "signer": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
-                "signature": "00" * 64,
-            }
-        ],
-    },
-}
 
 
 @router.post(
@@ -66,7 +43,7 @@ _EXAMPLES: Final = {
         200: {"model": Accepted, "description": "It was known already."},
         **problems(400, 401, 403, 413, 415, 422, 503),
     },
-    openapi_extra=json_body({"exact": ExactRecord, "plain": PlainRecord}, _EXAMPLES),
+    openapi_extra=json_body({"exact": ExactRecord, "plain": PlainRecord}, record_examples("work")),
     dependencies=[TOKEN],
 )
 def register(request: Request, site: Here, body: JsonBody) -> Response:

@@ -17,6 +17,7 @@ from rakkan.api.answers import SHORT, answer
 from rakkan.api.assets import DigestPath, accepted
 from rakkan.api.bodies import JsonBody
 from rakkan.api.description import ARTISTS, CRAWLERS, json_body, problems
+from rakkan.api.examples import record_examples
 from rakkan.api.handed import ExactRecord, PlainRecord, read_record
 from rakkan.api.shapes import Accepted, ConsentShape
 from rakkan.api.site import Here
@@ -58,7 +59,7 @@ class ConsentQuery(BaseModel):
     },
     openapi_extra=json_body(
         {"exact": ExactRecord, "plain": PlainRecord},
-        {"exact bytes": {"statement": "eyJfdHlwZSI6…", "envelope": "eyJwcm9vZnMiOl…"}},
+        record_examples("consent"),
     ),
 )
 def record_consent(request: Request, site: Here, presented: Presented, body: JsonBody) -> Response:

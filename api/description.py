@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from rakkan.api.examples import answer_example
 from rakkan.api.problems import MEDIA_TYPE
 from rakkan.api.shapes import ProblemShape
 
@@ -82,7 +83,7 @@ def raw_answer(media_type: str, what: str) -> dict[int | str, dict[str, Any]]:
 
 
 def tidy(document: dict[str, Any]) -> dict[str, Any]:
-    """Make the framework's own 422 one of ours, and name the problems' media type alone.
+    """Make the framework's own 422 one of ours, name the problems' media type alone, add examples of answers.
 
     Args:
         document: As FastAPI made it; changed in place.
@@ -94,6 +95,9 @@ def tidy(document: dict[str, Any]) -> dict[str, Any]:
                 if status[0] in "45":
                     response["description"] = _WORDS.get(int(status), response["description"])
                     response["content"] = {MEDIA_TYPE: {"schema": reference}}
+                elif "application/json" in response.get("content", {}):
+                    example = answer_example(operation["operationId"])
+                    response["content"]["application/json"]["example"] = example
     schemas = document.get("components", {}).get("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

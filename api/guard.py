@@ -1,16 +1,20 @@
 """The guard: stands before every route, and lets neither too much in nor a traceback out.
 
-It decides on sizes, time and memory of bodies before anything parses them, and that whatever goes
-wrong inside ends as a problem. Headers of answers are in ``rakkan.api.headers``.
+It decides on sizes, time and memory of bodies before anything parses them, that no parameter is given
+twice, and that whatever goes wrong inside ends as a problem. How a problem is shown is the caller's;
+headers of answers are in ``rakkan.api.headers``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
+from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rakkan.api.limits import Limits
@@ -27,10 +31,11 @@ class Guard:
     Args:
         app: What is guarded.
         limits: What a request may cost.
+        shown: Makes an answer of a problem, for whoever is asking.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
-        self._app, self._limits = app, limits
+    def __init__(self, app: ASGIApp, limits: Limits, shown: Callable[[Request, Problem], Response]) -> None:
+        self._app, self._limits, self._shown = app, limits, shown
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,11 +87,16 @@ class Guard:
             raise Invalid(
                 f"Headers have at most {self._limits.header_bytes} bytes.", code="headers-too-large"
             )
+        names = [
+            name for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        ]
+        if len(names) != len(set(names)):  # whoever reads the first and whoever reads the last would differ
+            raise Invalid("A query parameter is given twice.", code="parameter", hint="Give each once.")
 
     async def _end(self, problem: Problem, started: bool, scope: Scope, receive: Receive, send: Send) -> None:
         if started:  # the status is out already: break off, so that half an answer does not pass for one
             raise RuntimeError("the answer broke off")
-        await problem.response()(scope, receive, send)
+        await self._shown(Request(scope), problem)(scope, receive, send)
 
 
 class _Body:

@@ -70,6 +70,9 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = MappingProxyType(
 )
 """Where the code says more than the class."""
 
+_MOVED: Final[Mapping[int, str]] = MappingProxyType(dict((TABLE[Invalid], TABLE[Unavailable])))
+"""Titles where the class's own would name the wrong one to blame."""
+
 _OPEN: Final = frozenset({"busy", "too-slow", "not-ready"})
 # Raised in this package about itself: the only sentences of 5xx errors that are said aloud.
 
@@ -139,8 +142,10 @@ def row_of(kind: type[DomainError]) -> tuple[int, str]:
 
 def problem_of(error: DomainError) -> Problem:
     """What is said of one of our errors."""
-    status, title = row_of(type(error))
-    status = STATUS_OF_CODE.get(error.code, status)
+    usual, title = row_of(type(error))
+    status = STATUS_OF_CODE.get(error.code, usual)
+    if status != usual:
+        title = _MOVED.get(status, title)
     if status >= 500 and error.code not in _OPEN:
         LOG.error("%s: %s", error.code, error)
         return Problem(status, error.code, title, f"{title}.", headers=_headers(status, error))

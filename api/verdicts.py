@@ -33,7 +33,7 @@ router: Final = APIRouter(prefix="/v1/verdicts", tags=[COMMUNITIES])
 _SUBJECT: Final = re.compile(r"[0-9a-f]{64}")
 _LOCK_EXAMPLE: Final = {
     "schema": "rakkan.dataset-lock/1",
-    "root": ROOT.partition(":")[2],
+    "root": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",  # of no leaf at all
     "size": 0,
     "items": [],
 }

@@ -60,7 +60,7 @@ class ChainWithdrawals:
         }
         if not relied:
             return answers
-        items = [digest.raw for digest in digests if digest.kind == "sha256"]
+        items = [digest.raw for digest in digests]
         try:
             news = [self._ask(fact, items) for fact in list(relied.values())[:MAX_ASKED]]
         except DomainError as error:

@@ -65,6 +65,9 @@ def init(
         standing_seconds=STANDING_SECONDS if standing is None else standing,
         progress=session.say,
     )
+    if not made.token:
+        got = "it has a chain now" if made.deployment else "nothing was made"
+        session.say(f"The home {settings.folder} exists already: {got}, and its keys are as they were.")
     document = _document(made, str(settings.folder))
     session.emit(document, lambda: _show(document))
     return exits.YES

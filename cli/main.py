@@ -150,7 +150,7 @@ def _run(words: Sequence[str], session: Session) -> int:
     except typer.TyperException as error:
         raise _usage(error) from error
     except typer.Abort as error:
-        raise Interrupted("Nothing was done.") from error
+        raise Interrupted("What was finished is kept; run it again to do the rest.") from error
     return answer if isinstance(answer, int) else exits.YES
 
 

@@ -7,7 +7,8 @@ is in ``rakkan.registry.flows.stamping``; nothing leaves the machine unless ``--
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -28,6 +29,13 @@ _FEW: Final = 16
 """Files for which starting processes costs more than they save."""
 
 
+class Making(StrEnum):
+    """How a picture that was made from no other came to be."""
+
+    GENERATED = "generated"
+    CAPTURED = "captured"
+
+
 def stamp(
     context: typer.Context,
     files: Annotated[
@@ -41,6 +49,13 @@ def stamp(
     parent: Annotated[
         list[Path] | None,
         typer.Option("--parent", metavar="FILE", help="What all of them were made from; repeatable."),
+    ] = None,
+    making: Annotated[
+        Making | None,
+        typer.Option(
+            "--making",
+            help="How pictures without parents came to be. [generated, with a warning where no generator says so]",
+        ),
     ] = None,
     consent: Annotated[
         str,
@@ -94,6 +109,7 @@ def stamp(
         disclose=_disclose(publish),
         publish=publish is not None,
         jobs=jobs or (1 if len(paths) < _FEW else os.cpu_count() or 1),
+        making="captured" if making is Making.CAPTURED else "generated" if making else None,
         dry_run=dry_run,
     )
     with session.registry() as registry:
@@ -115,7 +131,7 @@ def _run(
                 done.append(item)
                 advance(item.input.name)
 
-            items = stamp_files(registry, paths, options, note)
+            items = stamp_files(registry, paths, options, note, _noticed(session))
     except KeyboardInterrupt:
         _answer(session, done, published=False)
         kept = sum(1 for item in done if item.state in ("stamped", "already"))
@@ -139,12 +155,25 @@ def _answer(session: Session, items: Sequence[StampItem], *, published: bool) ->
     document = {"schema": "rakkan.stamp/1", "published": published, "items": [_item(item) for item in items]}
     session.emit(document, lambda: _show(items))
     for item in items:
-        for finding in item.findings:
-            session.warn(
-                f"{item.input}: the generator's record holds {finding}; it stays private unless you publish it."
-            )
         if item.error is not None:
             session.fail(str(item.error))
+    assumed = [item for item in items if item.assumed and item.state != "already"]
+    if assumed:
+        session.warn(
+            f"{len(assumed)} of them ({assumed[0].input.name}…) hold no generator's record and are stated as"
+            " generated. If they are photographs, say --making captured."
+        )
+
+
+def _noticed(session: Session) -> Callable[[Path, tuple[str, ...]], None]:
+    def warn(path: Path, findings: tuple[str, ...]) -> None:
+        for finding in findings:
+            session.warn(
+                f"{path}: the generator's record holds {finding}. It stays out of the record, but it is in the"
+                " picture, and in the stamped copy too, for whoever gets the file."
+            )
+
+    return warn
 
 
 def _item(item: StampItem) -> dict[str, Any]:
@@ -158,6 +187,7 @@ def _item(item: StampItem) -> dict[str, Any]:
         "digest": dict(item.digest),
         "error": {"code": error.code, "message": error.message, "hint": error.hint} if error else None,
         "findings": list(item.findings),
+        "assumed": item.assumed,
         "consent": {"recordId": str(item.consent.record_id), "envelope": str(item.consent.envelope_cid)}
         if item.consent
         else None,

@@ -8,7 +8,7 @@ the file; nothing is decoded here, so a bomb is judged before it can go off. It 
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Final
 
@@ -68,19 +68,16 @@ class CheckedImage:
         width: Pixels, as the header declares.
         height: Pixels, likewise.
         sha256: Digest of ``content``.
+        container: The file's parts, as they were walked; its ``content`` is this one.
     """
 
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
     media_type: MediaType
     width: int
     height: int
     sha256: Digest
-
-    @property
-    def container(self) -> Container:
-        """The file's parts; walked anew on each call."""
-        return walk(self.content, self.name)
+    container: Container = field(repr=False, compare=False)
 
 
 def check_image(content: bytes, name: str, limits: Limits = DEFAULT) -> CheckedImage:
@@ -121,6 +118,7 @@ def check_image(content: bytes, name: str, limits: Limits = DEFAULT) -> CheckedI
         width=container.width,
         height=container.height,
         sha256=Digest.of(content),
+        container=container,
     )
 
 

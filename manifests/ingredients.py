@@ -42,7 +42,8 @@ MAX_INGREDIENTS: Final = 500
 MAX_DEPTH: Final = 32
 
 # What says that something could not be looked at, not that something is wrong.
-_OPEN: Final = EXPIRED | {"manifest.inaccessible", "signingCredential.ocsp.inaccessible"}
+_UNRECORDED: Final = "ingredient-unrecorded"
+_OPEN: Final = EXPIRED | {"manifest.inaccessible", "signingCredential.ocsp.inaccessible", _UNRECORDED}
 _RELATIONSHIPS: Final = frozenset({"parentOf", "componentOf", "inputTo"})
 # The older lists do not say which of their codes are good ones.
 _GOOD: Final = (".validated", ".match", ".trusted", ".insideValidity", ".accessible", ".notRevoked")
@@ -152,14 +153,17 @@ def judge_redactions(store: ManifestStore, codes: Collection[str]) -> Check:
 
 
 def _assertions(manifest: Manifest) -> Iterator[Mapping[object, object]]:
-    for label in manifest.labels(*INGREDIENT_LABELS):
+    for label in manifest.labels():
+        base = base_label(label)
+        if not base.startswith("c2pa.ingredient"):
+            continue
         if label not in manifest.assertions:
             continue  # redacted; the engine has seen to it that it is listed as such
         try:
-            fields = manifest.read(label)
+            fields = manifest.read(label) if base in INGREDIENT_LABELS else None
         except UnreadableManifest:
             fields = None
-        yield fields if isinstance(fields, dict) else {}
+        yield fields if isinstance(fields, dict) else {}  # of an unknown version: as a broken one
 
 
 def _ingredient(
@@ -177,6 +181,8 @@ def _ingredient(
     name = manifest_of(target.get("url")) if isinstance(target, dict) else ""
     signer, recognised = "", None
     if target is not None:
+        if "activeManifest" in fields and not _has_results(fields):
+            codes.add(_UNRECORDED)
         manifest = store.find(name)
         if manifest is None:
             codes.add("ingredient.manifest.missing")
@@ -222,6 +228,13 @@ def _recorded(fields: Mapping[object, object]) -> Iterator[str]:
         code = _code(status)
         if not code.endswith(_GOOD):
             yield code
+
+
+def _has_results(fields: Mapping[object, object]) -> bool:
+    """Whether its signer recorded that anything was checked at all; only version 3 says so."""
+    results = fields.get("validationResults")
+    active = results.get("activeManifest") if isinstance(results, dict) else None
+    return isinstance(active, dict) and any(active.get(group) for group in ("success", "failure"))
 
 
 def _failures(results: object) -> Iterator[str]:

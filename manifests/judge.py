@@ -32,7 +32,7 @@ from rakkan.manifests.checks import (
 from rakkan.manifests.container import manifest_parts
 from rakkan.manifests.cose import ClaimSignature
 from rakkan.manifests.errors import UnreadableManifest
-from rakkan.manifests.formats.part import Container
+from rakkan.manifests.formats.part import Container, Part
 from rakkan.manifests.jumbf import Manifest, ManifestStore
 from rakkan.manifests.text import plain
 from rakkan.manifests.trust import TrustedIssuers, in_force
@@ -220,7 +220,24 @@ def _gap(bound: Manifest, container: Container) -> str:
     for label in bound.labels(_BOX_HASHES):
         fields = bound.read(label)
         boxes = fields.get("boxes") if isinstance(fields, dict) else None
+        named: list[object] = []
         for box in boxes if isinstance(boxes, list) else []:
-            if not isinstance(box, dict) or (box.get("excluded") and box.get("names") != ["C2PA"]):
+            names = box.get("names") if isinstance(box, dict) else None
+            if not isinstance(names, list) or (box.get("excluded") and names != ["C2PA"]):
                 return "a part of the file by name"
+            named += names
+        # The engine compares what is listed, and does not mind what is not.
+        if named != _box_names(container, parts):
+            return "parts of the file that it does not name"
     return ""
+
+
+def _box_names(container: Container, manifest: tuple[Part, ...]) -> list[str]:
+    """The file's parts as a general box hash has to name them, one by one (C2PA §A.4)."""
+    names = ["PNGh"] if container.media_type == "image/png" else []
+    for part in container.parts:
+        if part not in manifest:
+            names.append(part.kind)
+        elif part == manifest[0]:
+            names.append("C2PA")
+    return names

@@ -19,8 +19,9 @@ from rakkan.manifests.claim import ACTIONS, PARENT_LABEL, PROVENANCE, TRAINING, 
 from rakkan.manifests.container import manifest_parts, manifest_store, walk
 from rakkan.manifests.cose import check_signature
 from rakkan.manifests.errors import SigningFailed, UnreadableImage, UnreadableManifest
-from rakkan.manifests.formats.part import Container, MediaType
+from rakkan.manifests.formats.part import Container, MediaType, Part
 from rakkan.manifests.image import CheckedImage
+from rakkan.manifests.insertion import with_insertion
 from rakkan.manifests.jumbf import ManifestIdentity, identity_of, parse
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.trust import TrustedIssuers
@@ -38,7 +39,6 @@ class StampedImage:
         media_type: As the input's; pixels and everything else are untouched.
         store: The manifest store in it.
         identity: How the picture is known from now on.
-        sha256: Digest of ``content``: an alias, not an identity.
         had_credential: The input carried a credential, which is now this one's parent.
     """
 
@@ -46,8 +46,12 @@ class StampedImage:
     media_type: MediaType
     store: bytes = field(repr=False)
     identity: ManifestIdentity
-    sha256: Digest
     had_credential: bool
+
+    @property
+    def sha256(self) -> Digest:
+        """Digest of ``content``, computed when it is asked for: an alias, not an identity."""
+        return Digest.of(self.content)
 
 
 def stamp(
@@ -99,7 +103,7 @@ def stamp(
         image.content, image.media_type, document, signer, credentials, issuers if credentials else None
     )
     identity = _verified(container, content, store, signer)
-    return StampedImage(content, image.media_type, store, identity, Digest.of(content), had_credential)
+    return StampedImage(content, image.media_type, store, identity, had_credential)
 
 
 def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -> ManifestIdentity:
@@ -108,7 +112,7 @@ def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -
     The engine has validated the same bytes before it returned them (``verify_after_sign``).
     """
     try:
-        after = walk(content)
+        after, added = with_insertion(before, content) or (walk(content), None)
         found = manifest_store(after)
         parsed = parse(store)
         active = parsed.active
@@ -116,7 +120,8 @@ def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -
         created = set(active.labels(ACTIONS, TRAINING, PROVENANCE, created=True))
     except (UnreadableImage, UnreadableManifest) as error:
         raise _unverified(error.message) from error
-    if found != store or not _same_picture(before, after):
+    same = manifest_parts(after) == added if added is not None else _same_picture(before, after)
+    if found != store or not same:
         raise _unverified("the file around the manifest is not the picture that was given")
     if not signature.holds or fingerprint(signature.signer) != signer.digest.raw:
         raise _unverified("the signature does not fit")
@@ -130,15 +135,20 @@ def _same_picture(before: Container, after: Container) -> bool:
 
     A WebP file may get its extended header (``VP8X``) only now: RFC 9649 demands it for other chunks.
     """
-    return all(left == right for left, right in zip_longest(_runs(before), _runs(after)))
+    view = memoryview(before.content)  # compared in place: copies of a large picture cost more than this
+    return all(
+        left is not None
+        and right is not None
+        and left.end - left.start == right.end - right.start
+        and after.content.startswith(view[left.start : left.end], right.start)
+        for left, right in zip_longest(_others(before), _others(after))
+    )
 
 
-def _runs(container: Container) -> Iterator[bytes]:
-    """The bytes of every part that is neither manifest nor extended header; one at a time, they are large."""
+def _others(container: Container) -> Iterator[Part]:
+    """Every part that is neither manifest nor extended header."""
     manifest = {part.start for part in manifest_parts(container)}
-    for part in container.parts:
-        if part.start not in manifest and part.kind != "VP8X":
-            yield container.content[part.start : part.end]
+    return (part for part in container.parts if part.start not in manifest and part.kind != "VP8X")
 
 
 def _unverified(what: str) -> SigningFailed:

@@ -24,6 +24,7 @@ from rakkan.manifests.claim import MAX_LINKS, PROVENANCE, TRAINING
 from rakkan.manifests.errors import UnreadableManifest
 from rakkan.manifests.jumbf import Manifest
 from rakkan.manifests.text import plain
+from rakkan.manifests.vocabulary import ACTION_NAMES, SOURCE_TYPES
 from rakkan.schemas.consent import CAWG_SCOPES, Use
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.statement import parse_model
@@ -35,39 +36,6 @@ CONSENT_LABELS: Final = (TRAINING, LEGACY_TRAINING, PROVENANCE)
 ACTION_LABELS: Final = ("c2pa.actions", "c2pa.actions.v2")
 MAX_ACTIONS: Final = 200
 
-_IPTC: Final = frozenset(
-    [
-        "algorithmicMedia",
-        "algorithmicallyEnhanced",
-        "composite",
-        "compositeCapture",
-        "compositeSynthetic",
-        "compositeWithTrainedAlgorithmicMedia",
-        "computationalCapture",
-        "dataDrivenMedia",
-        "digitalArt",
-        "digitalCapture",
-        "digitalCreation",
-        "humanEdits",
-        "minorHumanEdits",
-        "negativeFilm",
-        "positiveFilm",
-        "print",
-        "screenCapture",
-        "softwareImage",
-        "trainedAlgorithmicMedia",
-        "virtualRecording",
-    ]
-)
-_C2PA: Final = frozenset({"empty", "trainedAlgorithmicData"})
-_SOURCES: Final = frozenset(
-    {
-        f"{scheme}://cv.iptc.org/newscodes/digitalsourcetype/{name}"
-        for scheme in ("http", "https")
-        for name in _IPTC
-    }
-    | {f"http://c2pa.org/digitalsourcetype/{name}" for name in _C2PA}
-)
 _WORDS: Final = frozenset(use.value for use in Use)
 # From the most to the least restrictive; "constrained" without terms means "notAllowed" (CAWG 1.1).
 _STRICT: Final = (Use.NOT_ALLOWED, Use.CONSTRAINED, Use.ALLOWED)
@@ -221,21 +189,32 @@ def _uses(manifest: Manifest, label: str, faults: _Faults) -> Iterator[tuple[str
 def _actions(manifest: Manifest, faults: _Faults) -> Iterator[Action]:
     count = 0
     for label in manifest.labels(*ACTION_LABELS, created=True):
-        listed = _content(manifest, label, faults).get("actions")
-        for entry in listed if isinstance(listed, list) else []:
-            count += 1
-            if not isinstance(entry, dict) or count > MAX_ACTIONS:
-                faults.add("actions-malformed", f"{plain(label)} does not hold up to {MAX_ACTIONS} actions")
-                return
-            source = entry.get("digitalSourceType")
-            if source is not None and not (isinstance(source, str) and source in _SOURCES):
-                faults.add(
-                    "source-type-unknown",
-                    f"{plain(source, 80) or 'a digital source type'!r} is not an IPTC term",
-                )
-            agent = entry.get("softwareAgent")
-            name = agent.get("name") if isinstance(agent, dict) else agent
-            yield Action(plain(entry.get("action"), 80), plain(source, 120), plain(name, 80))
+        content = _content(manifest, label, faults)
+        for listed in ("actions", "templates"):  # a template speaks for every action of its name
+            entries = content.get(listed)
+            for entry in entries if isinstance(entries, list) else []:
+                count += 1
+                if not isinstance(entry, dict) or count > MAX_ACTIONS:
+                    faults.add(
+                        "actions-malformed", f"{plain(label)} does not hold up to {MAX_ACTIONS} actions"
+                    )
+                    return
+                action = _action(entry, faults)
+                if listed == "actions":
+                    yield action
+
+
+def _action(entry: Mapping[object, object], faults: _Faults) -> Action:
+    source, agent, name = (entry.get(key) for key in ("digitalSourceType", "softwareAgent", "action"))
+    if source is not None and not (isinstance(source, str) and source in SOURCE_TYPES):
+        faults.add(
+            "source-type-unknown", f"{plain(source, 80) or 'a digital source type'!r} is not an IPTC term"
+        )
+    reserved = not isinstance(name, str) or name.startswith("c2pa.") or "." not in name
+    if reserved and name not in ACTION_NAMES:
+        faults.doubt("action-unknown", f"{plain(name, 80) or 'an action'!r} is not an action of C2PA")
+    agent = agent.get("name") if isinstance(agent, dict) else agent
+    return Action(plain(name, 80), plain(source, 120), plain(agent, 80))
 
 
 def _provenance(manifest: Manifest, faults: _Faults) -> Provenance | None:

@@ -12,7 +12,6 @@ _ASSERTION: Final = re.compile(
     r"self#jumbf=(?:/c2pa/(?P<manifest>[^/]{1,256})/)?c2pa\.assertions/(?P<label>[^/]{1,256})"
 )
 _MANIFEST: Final = re.compile(r"self#jumbf=/c2pa/(?P<manifest>[^/]{1,256})(?:/.*)?")
-_INSTANCE: Final = re.compile(r"__[0-9]{1,6}\Z")
 
 
 def split_assertion(uri: object) -> tuple[str, str]:
@@ -32,5 +31,9 @@ def manifest_of(uri: object) -> str:
 
 
 def base_label(label: str) -> str:
-    """An assertion's label without its instance: ``c2pa.ingredient.v3`` of ``c2pa.ingredient.v3__1``."""
-    return _INSTANCE.sub("", label)
+    """An assertion's label without its instance: ``c2pa.ingredient.v3`` of ``c2pa.ingredient.v3__1``.
+
+    Whatever stands behind the two underscores is cut off, number or not: the C2PA engine takes all of
+    it for an instance, and what only one of two readers sees is a place to hide something.
+    """
+    return label.partition("__")[0]

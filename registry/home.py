@@ -6,13 +6,16 @@ their own (``rakkan.registry.keys``).
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field
 
 from rakkan.registry.keys import Keys
+from rakkan.registry.ledger.lockfile import hold
 from rakkan.registry.ports import ChainIdentity
 from rakkan.schemas.canonical import canonical, parse_strict
 from rakkan.schemas.errors import Conflict, NotFound, Unavailable
@@ -21,6 +24,9 @@ from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, Hex32, Origin, Value, parse_model
 
 CONFIG: Final = "config.json"
+LOCKS: Final = "locks"
+PATIENCE: Final = 600
+"""Seconds to wait for another process of the same home."""
 
 
 class ChainConfig(Value):
@@ -124,10 +130,38 @@ class Home:
         """Replace ``config.json`` in one step."""
         path = self.folder / CONFIG
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(canonical(config.to_json()) + b"\n")
-        with fresh.open("rb") as stream:
-            os.fsync(stream.fileno())
-        fresh.replace(path)
+        try:
+            with fresh.open("wb") as stream:
+                stream.write(canonical(config.to_json()) + b"\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise Unavailable(
+                f"{path} cannot be written: {error.strerror}.",
+                code="home-unwritable",
+                hint="Free space, and run `rakkan init` again.",
+            ) from error
+
+    @contextlib.contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Do something that one process of this home does at a time; others wait for it.
+
+        A process that dies lets go at once.
+
+        Raises:
+            Conflict: ``home-busy``, after :data:`PATIENCE` seconds.
+        """
+        with hold(self.folder / LOCKS / what, PATIENCE) as held:
+            if held is None:
+                raise Conflict(
+                    f"Another process is {what} in {self.folder}.",
+                    code="home-busy",
+                    hint="Wait until it is done, and do this again.",
+                )
+            yield
 
     def claim(self) -> None:
         """Make the folder, and refuse one that holds something else.
@@ -139,7 +173,9 @@ class Home:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             strangers = [
-                each.name for each in self.folder.iterdir() if each.name not in ("keys", "chain", CONFIG)
+                each.name
+                for each in self.folder.iterdir()
+                if each.name not in ("keys", "chain", LOCKS, CONFIG)
             ]
         except OSError as error:
             raise Unavailable(

@@ -6,6 +6,7 @@ artist's own replaces those that it can.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rakkan.registry.rules.eip712 import address_of
-from rakkan.schemas.errors import Invalid, NotFound, Refused
+from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
 from rakkan.schemas.identity import Address, DidKey
 
 PASSPHRASE: Final = "RAKKAN_PASSPHRASE"  # noqa: S105 - the variable's name
@@ -61,10 +62,27 @@ class Keys:
             self.write(f"{name}.pem", content)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file of mode 0600; there is no moment at which others can read it."""
-        path = self.folder / name
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(content)
+        """Write one new file of mode 0600: whole or not at all, and at no moment readable by others.
+
+        Raises:
+            Unavailable: ``home-unwritable``.
+        """
+        path, fresh = self.folder / name, self.folder / f".{name}.new"
+        try:
+            fresh.unlink(missing_ok=True)  # of a process that died
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.rename(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise Unavailable(
+                f"The key file {path} cannot be written: {error.strerror}.",
+                code="home-unwritable",
+                hint="Free space, or name another folder with --home.",
+            ) from error
 
     def read(self, name: str) -> bytes:
         """Read one file.

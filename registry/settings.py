@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     """The environment's say.
 
     Attributes:
-        home: State folder (``RAKKAN_HOME``).
+        home: State folder.
         database_url: SQLAlchemy URL; empty means SQLite in the home.
         kubo: Multiaddr or URL of a Kubo RPC API; empty means block segments in the home.
         rpc_url: JSON-RPC URL of the chain; empty means the one the home was made with.

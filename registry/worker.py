@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.ledger import calls
-from rakkan.registry.ports import Block, Call
+from rakkan.registry.ports import Block, Call, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
-from rakkan.schemas.errors import Integrity, Refused, Unavailable
+from rakkan.schemas.errors import Conflict, Integrity, Refused, Unavailable
 from rakkan.schemas.values import RAW
 
 LANE = "worker"
@@ -156,6 +156,8 @@ class Worker:
         if todo and latest is not None and latest.signed and self._gone(latest.signed.hash):
             outbox.reopen_final()  # the chain went back behind what was final: a local chain that died
             todo = outbox.open()
+        # By nonce: what waits for a lower one must not keep that from being sent.
+        todo.sort(key=lambda each: (each.signed is None or each.state == "planned", _nonce(each)))
         for transaction in todo:
             self._registry.store.leases.renew(lease)
             state = self._advance(transaction)
@@ -171,25 +173,20 @@ class Worker:
         outbox, ledger, name = self._registry.store.outbox, self._registry.ledger, transaction.name
         signed = transaction.signed
         if transaction.state == "planned" or signed is None:
-            try:
-                signed = ledger.sign(transaction.call, outbox.next_nonce(ledger.head().nonce))
-            except Refused as error:
-                outbox.fail(name, str(error.fields.get("reason", error.message)))
-                self._say(f"{name.partition(':')[0]} refused by the contract: {error.message}")
+            signed = self._sign_at(transaction, outbox.next_nonce(ledger.head().nonce))
+            if signed is None:
                 return "failed"
-            outbox.sign(name, signed)
-            failpoint("transaction.signed")
         observed = ledger.observe(signed.hash)
         if observed.state == "absent":
-            ledger.broadcast(signed)
-            failpoint("transaction.sent")
+            signed = self._hand_in(transaction, signed)
+            if signed is None:
+                return "failed"
             if transaction.state == "mined":
                 outbox.observe(name, observed)
             observed = ledger.observe(signed.hash)
             if observed.state == "absent":
                 return "waiting" if transaction.state == "signed" else "sent"
-        before = transaction.state
-        if before != observed.state:
+        if (transaction.state, transaction.block_hash) != (observed.state, observed.block_hash):
             if name.startswith("withdraw:") and observed.succeeded and observed.block_time:
                 _, authority, key = name.split(":")
                 self._registry.store.withdrawals.seen_on_chain(
@@ -200,6 +197,44 @@ class Worker:
             self._say(f"{name.partition(':')[0]} {observed.state} in block {observed.block_number}")
             return "mined" if observed.state == "mined" else "final"
         return "waiting"
+
+    def _sign_at(self, transaction: Transaction, nonce: int) -> SignedTransaction | None:
+        """Sign and store, before anything is sent; None if the contract refuses."""
+        outbox, name = self._registry.store.outbox, transaction.name
+        try:
+            signed = self._registry.ledger.sign(transaction.call, nonce)
+        except Refused as error:
+            outbox.fail(name, str(error.fields.get("reason", error.message)))
+            self._say(f"{name.partition(':')[0]} refused by the contract: {error.message}")
+            return None
+        outbox.sign(name, signed)
+        failpoint("transaction.signed")
+        return signed
+
+    def _hand_in(self, transaction: Transaction, signed: SignedTransaction) -> SignedTransaction | None:
+        """Send; what can never be mined under its nonce is signed anew. Every effect may come twice."""
+        ledger, outbox = self._registry.ledger, self._registry.store.outbox
+        try:
+            ledger.broadcast(signed)
+        except Conflict as error:
+            if error.code != "nonce-taken":
+                raise
+            nonce = outbox.next_nonce(ledger.head().nonce)  # this account has sent something else
+        else:
+            failpoint("transaction.sent")
+            nonce = ledger.head().nonce
+            # A nonce below that is nobody's will never be used: what had it failed, and was undone.
+            if nonce >= signed.nonce or nonce in outbox.held_nonces():
+                return signed
+        again = self._sign_at(transaction, nonce)
+        if again is not None:
+            ledger.broadcast(again)
+            failpoint("transaction.sent")
+        return again
+
+
+def _nonce(transaction: Transaction) -> int:
+    return transaction.signed.nonce if transaction.signed else 0
 
 
 def request(registry: Registry, name: str, call: Call, *, seconds: float = 60) -> Transaction:

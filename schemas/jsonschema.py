@@ -24,9 +24,11 @@ def json_schema(model: type[Value], name: str) -> dict[str, Any]:
 
 
 def write(folder: Path) -> list[Path]:
-    """Write all schemas into a folder."""
+    """Write all schemas into a folder; those of models that are gone are removed."""
     models: dict[str, type[Value]] = {"statement": Statement, "envelope": Envelope}
     models.update((kind.split(":")[2], model) for kind, model in KINDS.items())
+    for stale in set(folder.glob("*.schema.json")) - {folder / f"{name}.schema.json" for name in models}:
+        stale.unlink()
     written = []
     for name, model in models.items():
         path = folder / f"{name}.schema.json"

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 
 import {IApprovalBook} from "./IApprovalBook.sol";
 import {IApprovals} from "./IApprovals.sol";
@@ -60,8 +61,13 @@ contract ApprovalBook is IApprovalBook, ERC165 {
     }
 
     /// @inheritdoc IApprovalBook
+    /// @dev A gate that reverts, answers with nonsense or with too much says no: some who ask take a revert for a yes.
     function isApproved(bytes32 subject, bytes32 policyId) external view returns (bool) {
-        return approvedAt[subject][policyId] != 0 && gate.isApproved(subject, policyId);
+        if (approvedAt[subject][policyId] == 0) return false;
+        (bool answered, bytes32 answer,) = LowLevelCall.staticcallReturn64Bytes(
+            address(gate), abi.encodeCall(IApprovals.isApproved, (subject, policyId))
+        );
+        return answered && LowLevelCall.returnDataSize() == 32 && uint256(answer) == 1;
     }
 
     /// @inheritdoc ERC165

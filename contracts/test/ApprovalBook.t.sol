@@ -102,9 +102,53 @@ contract ApprovalBookTest is GateChecks {
         new ApprovalBook(IApprovals(address(1)), TIMELOCK);
     }
 
+    function test_AGateThatMisbehavesSaysNo() external {
+        StrangeGate strange = new StrangeGate();
+        ApprovalBook other = new ApprovalBook(strange, TIMELOCK);
+        vm.prank(TIMELOCK);
+        other.approve(SUBJECT, POLICY);
+        strange.answer(abi.encode(true), false);
+        yes(other.isApproved(SUBJECT, POLICY), "a plain yes");
+        strange.answer(abi.encode(uint256(2)), false);
+        no(other.isApproved(SUBJECT, POLICY), "no bool");
+        strange.answer("", false);
+        no(other.isApproved(SUBJECT, POLICY), "nothing");
+        strange.answer(hex"01", false);
+        no(other.isApproved(SUBJECT, POLICY), "too little");
+        strange.answer(abi.encode(true, true), false);
+        no(other.isApproved(SUBJECT, POLICY), "too much");
+        strange.answer(abi.encode(true), true);
+        no(other.isApproved(SUBJECT, POLICY), "a revert");
+    }
+
     function test_SaysWhatItIs() external view {
         yes(book.supportsInterface(type(IERC165).interfaceId), "ERC-165");
         yes(book.supportsInterface(type(IApprovalBook).interfaceId), "book");
         no(book.supportsInterface(0xffffffff), "nothing");
+    }
+}
+
+/// Says that it is a gate, approves in writing, and answers the question as told.
+contract StrangeGate is IApprovals {
+    bytes private _answer;
+    bool private _reverts;
+
+    function answer(bytes calldata data, bool reverts) external {
+        (_answer, _reverts) = (data, reverts);
+    }
+
+    function isApproved(bytes32, bytes32) external view returns (bool) {
+        bytes memory data = _answer;
+        bool reverts = _reverts;
+        assembly ("memory-safe") {
+            if reverts { revert(add(data, 32), mload(data)) }
+            return(add(data, 32), mload(data))
+        }
+    }
+
+    function requireApproved(bytes32, bytes32) external view {}
+
+    function supportsInterface(bytes4 id) external pure returns (bool) {
+        return id == type(IERC165).interfaceId || id == type(IApprovals).interfaceId;
     }
 }

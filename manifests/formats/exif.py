@@ -27,16 +27,17 @@ class Exif:
     Attributes:
         big_endian: Byte order of the block.
         tags: Tag number to raw bytes, in file order; a tag that stands twice counts once, the first.
+            Views, not copies: hundreds of fields may point at the same megabytes.
         orientation: 1–8 (§4.6.5.1); 1 if absent or odd.
     """
 
     big_endian: bool
-    tags: dict[int, bytes]
+    tags: dict[int, memoryview]
     orientation: int
 
     def text(self, tag: int) -> str:
         """The field as text; an absent one is empty. Undecodable bytes become U+FFFD."""
-        raw = self.tags.get(tag, b"")
+        raw = bytes(self.tags.get(tag, b""))
         if tag == USER_COMMENT:
             return _comment(raw, self.big_endian)
         if tag in _UTF16_TAGS:
@@ -56,17 +57,20 @@ def read_exif(block: bytes) -> Exif | None:
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
     if order is None or len(block) < 8:
         return None
-    tags: dict[int, bytes] = {}
+    tags: dict[int, memoryview] = {}
+    view = memoryview(block)
     numbers: dict[int, int] = {}
     (first,) = struct.unpack_from(f"{order}I", block, 4)
-    _directory(block, order, first, tags, numbers)
+    _directory(view, order, first, tags, numbers)
     if _EXIF_IFD in numbers:
-        _directory(block, order, numbers[_EXIF_IFD], tags, numbers)
+        _directory(view, order, numbers[_EXIF_IFD], tags, numbers)
     orientation = numbers.get(ORIENTATION, 1)
     return Exif(order == ">", tags, orientation if 1 <= orientation <= 8 else 1)
 
 
-def _directory(block: bytes, order: str, at: int, tags: dict[int, bytes], numbers: dict[int, int]) -> None:
+def _directory(
+    block: memoryview, order: str, at: int, tags: dict[int, memoryview], numbers: dict[int, int]
+) -> None:
     if at + 2 > len(block):
         return
     (count,) = struct.unpack_from(f"{order}H", block, at)

@@ -49,7 +49,7 @@ def texts(container: Container, name: str = "The picture") -> tuple[Text, ...]:
     found = [*text_chunks(container, name)]
     exif = exif_of(container)
     if exif is not None:
-        found += [Text("EXIF", f"0x{tag:04x}", exif.text(tag)) for tag in exif.tags]
+        found += _exif_texts(exif, name)
     for part in container.named("COM", "APP1", "XMP "):
         payload = container.payload(part)
         if part.kind == "COM":
@@ -87,6 +87,14 @@ def exif_of(container: Container) -> Exif | None:
             continue
         return read_exif(payload.removeprefix(_EXIF_MARK))
     return None
+
+
+def _exif_texts(exif: Exif, name: str) -> list[Text]:
+    """Measured before anything is decoded: a small block can hold a gigabyte of overlapping fields."""
+    sizes = [len(raw) for raw in exif.tags.values()]
+    if max(sizes, default=0) > MAX_TEXT or sum(sizes) > MAX_ALL_TEXTS:
+        raise _too_large(name, "its EXIF block", MAX_TEXT)
+    return [Text("EXIF", f"0x{tag:04x}", exif.text(tag)) for tag in exif.tags]
 
 
 def _chunk(container: Container, part: Part, name: str) -> Text:

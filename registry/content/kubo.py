@@ -62,7 +62,7 @@ class KuboStore:
     Args:
         address: Multiaddr (``/ip4/127.0.0.1/tcp/5001``) or URL (``http://user:password@host:5001``)
             of the RPC API.
-        timeout: Seconds to wait for the next bytes of an answer, and for a whole block.
+        timeout: Seconds to wait for the next bytes of an answer, and for all of them once it began.
 
     Raises:
         Invalid: ``ipfs-address``.
@@ -98,7 +98,7 @@ class KuboStore:
             )
         except self._failures as error:
             raise bad_address(address) from error
-        tame(self._client)
+        tame(self._client, timeout)
 
     def put(self, blocks: Sequence[Block]) -> None:
         """Import all blocks as one CAR and pin each; see ``ContentStore.put``."""

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.rules.proofs import check_records
 from rakkan.registry.service import Registry
+from rakkan.registry.store.stamps import PrivateField, Stamp
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError, Refused
 from rakkan.schemas.record import Record
+
+Stampings = Sequence[tuple[Stamp, Sequence[PrivateField]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,20 @@ class Acceptance:
     error: DomainError | None
 
 
-def accept(registry: Registry, records: Sequence[Record], *, publish: bool) -> list[Acceptance]:
+def accept(
+    registry: Registry,
+    records: Sequence[Record],
+    *,
+    publish: bool,
+    stamps: Stampings = (),
+) -> list[Acceptance]:
     """Check the proofs of records and keep those that hold, in one commit.
 
     Args:
         registry: Who accepts; each record's audience must be its origin.
         records: Any number; one that is refused does not hold up the others.
         publish: Whether they are meant for the public from now on.
+        stamps: How works among them were made; noted with those that are kept.
     """
     if not records:
         return []
@@ -50,7 +60,16 @@ def accept(registry: Registry, records: Sequence[Record], *, publish: bool) -> l
         consents=_withdrawn_consents(registry, records),
     )
     good = [record for record, error in zip(records, errors, strict=True) if error is None]
-    news = iter(registry.store.records.add(good, accepted_at=registry.clock.now(), publish=publish))
+    ids = {record.record_id.digest for record in good}
+    made = [each for each in stamps if each[0].record_id in ids]
+    news = iter(
+        registry.store.records.add(
+            good,
+            accepted_at=registry.clock.now(),
+            publish=publish,
+            along=lambda connection: registry.store.stamps.write(connection, made),
+        )
+    )
     failpoint("accept.after")
     return [
         Acceptance(record, error is None and next(news), error)
@@ -58,14 +77,16 @@ def accept(registry: Registry, records: Sequence[Record], *, publish: bool) -> l
     ]
 
 
-def accept_all(registry: Registry, records: Sequence[Record], *, publish: bool) -> list[bool]:
+def accept_all(
+    registry: Registry, records: Sequence[Record], *, publish: bool, stamps: Stampings = ()
+) -> list[bool]:
     """Accept records that are all expected to hold; True where one was new.
 
     Raises:
         Refused: ``proof-missing``, ``proof-invalid``, ``audience-foreign``, ``domain-unknown``, ``withdrawal-foreign``.
         Invalid: Any code of a malformed record.
     """
-    accepted = accept(registry, records, publish=publish)
+    accepted = accept(registry, records, publish=publish, stamps=stamps)
     for each in accepted:
         if each.error is not None:
             raise each.error

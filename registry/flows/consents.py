@@ -7,8 +7,9 @@ It decides what a consent says besides its terms (``terms``). What several conse
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one, require
@@ -21,7 +22,6 @@ from rakkan.registry.rules.eip712 import Domain, address_of
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
 from rakkan.registry.service import Registry
-from rakkan.registry.store.records import Match
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.identity import DidPkh
@@ -184,9 +184,7 @@ def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, l
     """What is known of consent for each of these identifiers, with withdrawals; no query per item."""
     matches = registry.store.records.find(digests, "consent")
     stored = registry.store.records.get(sorted({match.record_id for match in matches}))
-    items = sorted({digest.raw for digest in digests if digest.kind == "sha256"})
-    keys = list(stored)
-    keys += [withdrawal_key(name, item) for name, item in _pairs(matches, items)]
+    keys = [*stored, *(withdrawal_key(match.record_id, match.digest.raw) for match in matches)]
     seen = registry.store.withdrawals.get(keys)
     facts: dict[Digest, list[ConsentFact]] = {}
     for match in matches:
@@ -210,6 +208,12 @@ def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, l
     return facts
 
 
+def of_one_work(facts: Iterable[ConsentFact]) -> list[ConsentFact]:
+    """One fact for each consent; what was taken back under any name of the work is taken back."""
+    ordered = sorted(facts, key=lambda fact: fact.withdrawn_item_at is not None)
+    return list({fact.record_id: fact for fact in ordered}.values())
+
+
 def show(
     registry: Registry, digests: Sequence[Digest], *, scopes: Sequence[str], grantee: str
 ) -> dict[str, Effective]:
@@ -221,16 +225,9 @@ def show(
         work: Any = each.record.predicate
         creators.add(work.creator)
         names.update(digest for subject in each.record.parsed.subject for digest in subject.digests)
-    found: dict[bytes, ConsentFact] = {}
-    for facts in facts_about(registry, sorted(names)).values():
-        found.update((fact.record_id, fact) for fact in facts)
-    counted, now = standing(found.values(), creators), registry.clock.now()
+    found = of_one_work(chain.from_iterable(facts_about(registry, sorted(names)).values()))
+    counted, now = standing(found, creators), registry.clock.now()
     return {scope: effective(counted, scope=scope, grantee=grantee, used_at=now) for scope in scopes}
-
-
-def _pairs(matches: Sequence[Match], items: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    wanted = set(items)
-    return [(match.record_id, match.digest.raw) for match in matches if match.digest.raw in wanted]
 
 
 def chain_domain(registry: Registry) -> Domain:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
@@ -40,7 +42,7 @@ class Testimony:
 class AnchorReceipt(Value):
     """Where a log head was put on chain."""
 
-    state: str
+    state: str = Field(pattern="^(mined|final)$")
     chain_id: int
     contract: AddressText
     transaction: Hex32

@@ -64,6 +64,18 @@ def found(
     """
     home = Home(settings.folder)
     home.claim()
+    with home.alone("founding"):
+        return _found(settings, home, creator, chain, standing_seconds, progress)
+
+
+def _found(
+    settings: Settings,
+    home: Home,
+    creator: str,
+    chain: str,
+    standing_seconds: int,
+    progress: Callable[[str], None],
+) -> Founding:
     now = SystemClock().now()
     home.keys.create()
     _certificates(home, creator)

@@ -20,6 +20,7 @@ from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
+from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.verdict import Verdict
 
 
@@ -74,7 +75,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
                 + hashlib.sha256(stored.record.envelope).digest()
             )
         if stored.pinned:
-            for cid in (stored.record.record_id, stored.record.envelope_cid):
+            for cid in (stored.record.record_id, stored.record.envelope_cid, *_manifest(registry, stored)):
                 blocks += 1
                 try:
                     registry.content.get(cid)
@@ -87,6 +88,12 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     problems += broken
     problems += _verdicts(registry)
     return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
+
+
+def _manifest(registry: Registry, stored: StoredRecord) -> list[Cid]:
+    """The manifest store that was pinned with a work stamped here."""
+    name = stored.record.record_id.digest
+    return [Cid.of(stamp.manifest, RAW) for stamp in registry.store.stamps.by_record([name]).values()]
 
 
 def _everything(registry: Registry) -> Iterator[StoredRecord]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rakkan.registry.flows.verdicts import MadeVerdict, message
+from rakkan.registry.flows.withdrawn import look_up
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import ChainIdentity
 from rakkan.registry.rules.proofs import withdrawal_key
@@ -17,6 +18,7 @@ from rakkan.registry.service import Registry
 from rakkan.registry.store.outbox import Transaction
 from rakkan.registry.store.verdicts import StoredVerdict
 from rakkan.registry.worker import Worker, request
+from rakkan.schemas.consent import WithdrawalMode
 from rakkan.schemas.errors import NotFound, Refused, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.verdict import Reliance
@@ -99,15 +101,21 @@ def brake(registry: Registry, subject: bytes, policy: bytes) -> Transaction:
     stored = _held(registry, identity, gate, subject, policy)
     Worker(registry).settle()
     entries = list(_reliance(stored.reliance))
-    keys = [withdrawal_key(each.record_id, None) for each in entries]
-    keys += [withdrawal_key(each.record_id, each.item) for each in entries]
-    seen = registry.store.withdrawals.get(sorted(set(keys)))
-    tree = Tree(b"".join(leaf_hash(each.leaf_data) for each in entries))
-    for index, each in enumerate(entries):
-        pair = {(each.authority, withdrawal_key(each.record_id, item)) for item in (None, each.item)}
-        if pair & seen.keys():
-            call = calls.brake_call(gate, subject, policy, each, index, tree.inclusion(index))
-            return request(registry, f"brake:{gate}:{stored.record_id.hex()}", call)
+    pairs = {
+        each: [(each.authority, withdrawal_key(each.record_id, item)) for item in (None, each.item)]
+        for each in entries
+        if each.mode != WithdrawalMode.IRREVOCABLE.code  # the gate lets no brake bite on those
+    }
+    seen = look_up(registry, {pair for both in pairs.values() for pair in both})
+    withdrawn = [each for each, both in pairs.items() if any(pair in seen for pair in both)]
+    if withdrawn:
+        # one that is only on record here fells nothing before the chain has it
+        on_chain = {pair for pair, each in seen.items() if each.chain_at is not None}
+        felling = next((each for each in withdrawn if on_chain & {*pairs[each]}), withdrawn[0])
+        index = entries.index(felling)
+        proof = Tree(b"".join(leaf_hash(each.leaf_data) for each in entries)).inclusion(index)
+        call = calls.brake_call(gate, subject, policy, felling, index, proof)
+        return request(registry, f"brake:{gate}:{stored.record_id.hex()}", call)
     raise NotFound(
         "No consent that this approval relies on has been withdrawn.",
         code="nothing-withdrawn",

@@ -36,7 +36,11 @@ def resolve(registry: Registry, text: str) -> StoredRecord:
         matches = sorted(records.find(names, "work"), key=lambda match: (match.alias, order[match.digest]))
         found = records.get([matches[0].record_id])[matches[0].record_id] if matches else None
     if found is None:
-        raise NotFound(f"Nothing is registered here under {text}.", code="record-unknown")
+        raise NotFound(
+            f"Nothing is registered here under {text}.",
+            code="record-unknown",
+            hint="Check the name, or name the --home that has it.",
+        )
     return found
 
 
@@ -50,6 +54,17 @@ def identifiers(image: CheckedImage) -> list[Digest]:
         return [identify(store).c2pa_claim, image.sha256] if store else [image.sha256]
     except DomainError:
         return [image.sha256]
+
+
+def published(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, Cid]:
+    """The envelopes of the public works among those that these identifiers name; the first of each."""
+    matches = registry.store.records.find(digests, "work")
+    stored = registry.store.records.get(sorted({match.record_id for match in matches}))
+    found: dict[Digest, Cid] = {}
+    for match in matches:
+        if stored[match.record_id].publish:
+            found.setdefault(match.digest, stored[match.record_id].record.envelope_cid)
+    return found
 
 
 def similar(registry: Registry, prints: Sequence[Fingerprint]) -> StoredRecord | None:

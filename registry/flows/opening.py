@@ -28,7 +28,7 @@ from rakkan.schemas.canonical import parse_strict
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 from rakkan.schemas.identity import Address
 from rakkan.schemas.statement import parse_model
-from rakkan.schemas.values import Digest, Fingerprint
+from rakkan.schemas.values import Cid, Digest, Fingerprint
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
@@ -101,7 +101,7 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
-    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=False)
+    return _judge_home(registry, None, (), dossier, trust, grantee, recovered=True)
 
 
 def _image(
@@ -166,16 +166,16 @@ def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossie
     from rakkan.registry.ledger import calls
 
     known = dict(dossier.withdrawn_at)
+    names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
     try:
         for each in dossier.consents:
             record_id = each.record.record_id.digest
             authority = Address.parse(consent_of(each).withdrawal.authority).raw
-            key = withdrawal_key(record_id, None)
-            moment = calls.withdrawn_at_answer(
-                registry.ledger.call(calls.withdrawn_at_call(identity, authority, key))
-            )
-            if moment is not None and record_id not in known:
-                known[record_id] = moment
+            for item in (None, *names):  # the whole consent, and this work alone
+                question = calls.withdrawn_at_call(identity, authority, withdrawal_key(record_id, item))
+                moment = calls.withdrawn_at_answer(registry.ledger.call(question))
+                if moment is not None and record_id not in known:
+                    known[record_id] = moment
     except DomainError:
         return (
             dossier,
@@ -202,6 +202,11 @@ def _with_bundle(
             f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing"
         ) from error
     dossier = unpack(content)
+    record = dossier.work.record
+    if is_cid(name) and Cid.parse(name).digest not in (record.record_id.digest, record.envelope_cid.digest):
+        raise Invalid(
+            f"The bundle is not about {name}.", code="bundle-other", hint="Bring the bundle of this record."
+        )
     clock = registry.clock if registry else SystemClock()
     report: ManifestReport | None = None
     prints: tuple[Fingerprint, ...] = ()

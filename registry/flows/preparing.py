@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from rakkan.manifests.claim import ClaimDefinition, claim_definition
+from rakkan.manifests.claim import ClaimDefinition, Making, claim_definition
 from rakkan.manifests.generator import GeneratorRecord, read_generation
 from rakkan.manifests.image import CheckedImage, read_image
 from rakkan.manifests.jumbf import ManifestIdentity
-from rakkan.registry.flows.lookup import identifiers
+from rakkan.registry.flows.lookup import identifiers, published
 from rakkan.registry.flows.signing import Job, Signing, signing
 from rakkan.registry.service import Registry
 from rakkan.registry.store.stamps import Stamp
 from rakkan.schemas.consent import CAWG_SCOPES, Use
 from rakkan.schemas.errors import Conflict, DomainError
 from rakkan.schemas.statement import Link
-from rakkan.schemas.values import Cid, Digest, Fingerprint
+from rakkan.schemas.values import Digest, Fingerprint
 from rakkan.schemas.work import Parent
 
 _AHEAD: Final = 2
 """Files in memory per process: enough to keep it busy, few enough to keep memory flat."""
+
+
+Noticed = Callable[[Path, tuple[str, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Task:
         parents: Files that it was made from.
         uses: What the terms say of the four CAWG keys; empty reserves all of them.
         disclose: What of the private fields becomes public.
+        making: How it came to be if it has no parents; None takes it for generated.
     """
 
     path: Path
@@ -50,6 +54,7 @@ class Task:
     parents: tuple[Path, ...]
     uses: Mapping[str, str]
     disclose: frozenset[str]
+    making: Making | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Prepared:
         image: The input.
         generator: What the generator left in it.
         findings: Secrets and private paths seen in the generator record, masked.
-        making: ``generated`` or ``edited``.
+        making: ``generated``, ``edited`` or ``captured``.
         parents: Identifier and relation of each parent.
         definition: Digest of what was asked: the claim definition, every parent named by its digest
             alone (that one was published since makes no other stamping of it), and what is disclosed.
@@ -80,7 +85,7 @@ class Prepared:
     image: CheckedImage | None = field(default=None, repr=False)
     generator: GeneratorRecord | None = None
     findings: tuple[str, ...] = ()
-    making: str = "generated"
+    making: Making = "generated"
     parents: tuple[tuple[Digest, str], ...] = ()
     definition: bytes = b""
     identity: ManifestIdentity | None = None
@@ -99,23 +104,49 @@ def parent_names(path: Path) -> tuple[str, ...]:
     return record.parent_names if record else ()
 
 
-def prepared(registry: Registry, tasks: Sequence[Task], jobs: int, *, dry_run: bool) -> Iterator[Prepared]:
+def prepared(
+    registry: Registry, tasks: Sequence[Task], jobs: int, noticed: Noticed, *, dry_run: bool
+) -> Generator[Prepared, None, None]:
     """Prepare files, in the order given, a few at a time.
 
     Args:
         registry: Whose certificate signs.
         tasks: The files.
         jobs: Processes that sign.
+        noticed: Told of secrets in a file before it is signed.
         dry_run: Stop before signing.
     """
-    drafts = (_draft(registry, task) for task in tasks)
+    drafts = _told((_draft(registry, task) for task in tasks), noticed)
     if dry_run:
         yield from (draft for draft, _ in drafts)
         return
-    jobs = min(jobs, len(tasks))
+    parts: set[Path] = set()  # begun, and not handed out yet: an interruption leaves none behind
+    try:
+        for ready in _signed(registry, drafts, min(jobs, len(tasks)), parts):
+            parts.discard(ready.part)
+            yield ready
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _told(
+    drafts: Iterable[tuple[Prepared, Job | None]], noticed: Noticed
+) -> Iterator[tuple[Prepared, Job | None]]:
+    for draft, job in drafts:
+        if draft.findings:
+            noticed(draft.task.path, draft.findings)
+        yield draft, job
+
+
+def _signed(
+    registry: Registry, drafts: Iterable[tuple[Prepared, Job | None]], jobs: int, parts: set[Path]
+) -> Iterator[Prepared]:
     waiting: deque[tuple[Prepared, Signing | None]] = deque()
     with signing(registry, jobs) as submit:
         for draft, job in drafts:
+            if job is not None:
+                parts.add(job.part)
             waiting.append((draft, submit(job) if job is not None else None))
             if len(waiting) >= (jobs * _AHEAD if jobs > 1 else 1):
                 yield _finished(*waiting.popleft())
@@ -149,10 +180,11 @@ def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
         uses = tuple(
             (identifiers(parent)[0], relation) for parent, relation in zip(parents, relations, strict=True)
         )
+        making: Making = "edited" if edited else task.making or "generated"
         define = partial(
             claim_definition,
             origin=registry.origin,
-            making="edited" if edited else "generated",
+            making=making,
             uses={key: Use(task.uses.get(key, Use.NOT_ALLOWED)) for key in CAWG_SCOPES},
             software_version=_version(),
             generation=generator.generation if generator else None,
@@ -165,7 +197,7 @@ def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
             image=image,
             generator=generator,
             findings=tuple(str(finding) for finding in generator.findings) if generator else (),
-            making="edited" if edited else "generated",
+            making=making,
             parents=uses,
             definition=hashlib.sha256(key).digest(),
         )
@@ -185,7 +217,7 @@ def _already_or_new(
         _take_part(part, before)
         if _sha256(Path(before.path)) == before.output:
             return replace(draft, already=before), None
-    if task.output.exists() and (before is None or Path(before.path) != task.output.absolute()):
+    if task.output.exists():
         raise Conflict(
             f"{task.path}: the output {task.output} exists and is not of this stamping.",
             code="output-exists",
@@ -213,12 +245,7 @@ def _closed(uses: Sequence[tuple[Digest, str]]) -> list[Parent]:
 
 def _open_parents(registry: Registry, uses: Sequence[tuple[Digest, str]], *, disclose: bool) -> list[Parent]:
     """Parents that may be named in the manifest: published ones, or all if their owner says so."""
-    found: dict[Digest, Cid] = {}
-    matches = registry.store.records.find([digest for digest, _ in uses], "work")
-    stored = registry.store.records.get([match.record_id for match in matches])
-    for match in matches:
-        if stored[match.record_id].publish:
-            found[match.digest] = stored[match.record_id].record.envelope_cid
+    found = published(registry, [digest for digest, _ in uses])
     return [
         parent.model_copy(update={"record": Link.to(found[digest])}) if digest in found else parent
         for parent, (digest, _) in zip(_closed(uses), uses, strict=True)

@@ -75,7 +75,11 @@ def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
     found = registry.store.records.get(list(asked))
     for digest, name in asked.items():
         if digest not in found:
-            raise NotFound(f"No record {name} is known here.", code="record-unknown")
+            raise NotFound(
+                f"No record {name} is known here.",
+                code="record-unknown",
+                hint="`rakkan publish --dry-run` lists what waits here.",
+            )
     return list({stored.record.record_id: stored for stored in found.values()}.values())
 
 

@@ -7,6 +7,7 @@ are in ``verify``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -25,7 +26,7 @@ from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Withdrawal
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest, Fingerprint
-from rakkan.schemas.verdict import Outcome
+from rakkan.schemas.verdict import Answer, Outcome
 from rakkan.schemas.work import Work
 
 SIMILAR_BITS: Final = 31
@@ -95,7 +96,7 @@ def record_check(report: ManifestReport | None, dossier: Dossier, trust: Trust) 
     sources = {Digest.parse(work.source_digest)} if work.source_digest else set()
     if report is not None and report.identity is not None and report.identity.c2pa_claim not in named:
         return Check("record", Outcome.FAIL, "record-other", "The record is about another image.")
-    if dossier.matched not in named | sources and dossier.matched.kind in ("sha256", "c2paClaim"):
+    if dossier.matched not in named | sources:
         return Check("record", Outcome.FAIL, "record-other", "The record does not name this image.")
     error = _proof_error(record, dossier, trust)
     if error is not None:
@@ -167,7 +168,8 @@ def anchor_check(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dic
     shown = anchor_document(receipt.state, receipt, dossier)
     if (receipt.size, receipt.root) != (dossier.size, dossier.root.hex()):
         return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), shown
-    if log.outcome is Outcome.FAIL:
+    # Also where no signed head was given to judge by: the chain speaks for its root, not for this record.
+    if log.outcome is Outcome.FAIL or not _included(dossier.work, dossier):
         return Check(
             "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
         ), shown
@@ -184,14 +186,7 @@ def consent_check(
     dossier: Dossier, trust: Trust, instant: datetime, grantee: str
 ) -> tuple[Check, dict[str, Any]]:
     """15. What may be done with it by the grantee: the check, and the answer for each scope."""
-    withdrawn = dict(dossier.withdrawn_at)
-    consents = {each.record.record_id.digest: each.record for each in dossier.consents}
-    for each in dossier.withdrawals:
-        predicate: Any = each.record.predicate
-        if isinstance(predicate, Withdrawal):
-            consent = consents.get(bytes.fromhex(predicate.consent_id))
-            if consent and _proof_error(each.record, dossier, trust, consent) is None:
-                withdrawn.setdefault(consent.record_id.digest, instant)
+    withdrawn = _withdrawn(dossier, trust, instant)
     facts, broken = [], None
     for each in dossier.consents:
         error = _proof_error(each.record, dossier, trust)
@@ -212,28 +207,55 @@ def consent_check(
         )
     work: Any = dossier.work.record.predicate
     facts = standing(facts, {work.creator})
-    answers = {
-        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant)
-        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
-    }
-    words: dict[str, Any] = {scope: answer.answer.value for scope, answer in answers.items()}
+    words, allowed = _answers(facts, trust, instant, grantee)
     if broken is not None:
         return Check("consent", broken.outcome, broken.code, broken.detail), words
     if not dossier.consents:
         return Check(
             "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
         ), words
-    allowed = [scope for scope, word in words.items() if word == "allowed"]
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
+    if allowed and not trust.withdrawals:
+        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
+        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
     if taken_back:
         return Check(
             "consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."
         ), words
-    if allowed and not trust.withdrawals:
-        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
-        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
+    if not allowed and Answer.DENIED.value not in words.values():
+        return Check(
+            "consent", Outcome.UNDETERMINED, "consent-open", "The consents on file say neither yes nor no."
+        ), words
     said = f"Allowed: {', '.join(allowed)}." if allowed else "Nothing is allowed."
     return Check("consent", Outcome.PASS, "consent-read", said), words
+
+
+def _withdrawn(dossier: Dossier, trust: Trust, instant: datetime) -> dict[bytes, datetime]:
+    """When each consent was taken back: by the chain's word, or by a withdrawal that proves itself."""
+    withdrawn = dict(dossier.withdrawn_at)
+    consents = {each.record.record_id.digest: each.record for each in dossier.consents}
+    for each in dossier.withdrawals:
+        predicate: Any = each.record.predicate
+        if isinstance(predicate, Withdrawal):
+            consent = consents.get(bytes.fromhex(predicate.consent_id))
+            if consent and _proof_error(each.record, dossier, trust, consent) is None:
+                withdrawn.setdefault(consent.record_id.digest, instant)
+    return withdrawn
+
+
+def _answers(
+    facts: Sequence[ConsentFact], trust: Trust, instant: datetime, grantee: str
+) -> tuple[dict[str, Any], list[str]]:
+    """The answer for each scope, and the scopes that were allowed as far as the records say.
+
+    What may have been withdrawn since is no yes, in the answers as in the check.
+    """
+    words: dict[str, Any] = {
+        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant).answer.value
+        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
+    }
+    allowed = [scope for scope, word in words.items() if word == Answer.ALLOWED.value]
+    return words if trust.withdrawals else words | dict.fromkeys(allowed, Answer.UNDETERMINED.value), allowed
 
 
 def anchor_document(state: str, receipt: AnchorReceipt | None, dossier: Dossier | None) -> dict[str, Any]:

@@ -8,19 +8,22 @@ its name. What is asked of each file is in ``preparing``, what a record says in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept_all
+from rakkan.registry.flows.batch import StampItem, StampOptions
 from rakkan.registry.flows.consents import chain_domain, make_consent, says
 from rakkan.registry.flows.drafting import ParentUse, WorkDraft, draft_work
+from rakkan.registry.flows.lookup import published
 from rakkan.registry.flows.ordering import Lineage
-from rakkan.registry.flows.preparing import Prepared, Task, prepared
-from rakkan.registry.flows.terms import Terms
+from rakkan.registry.flows.preparing import Noticed, Prepared, Task, prepared
+from rakkan.registry.flows.undivided import undivided
 from rakkan.registry.rules.eip712 import address_of
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry
@@ -29,61 +32,10 @@ from rakkan.schemas.errors import Conflict, DomainError, Unavailable
 from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, Subject
-from rakkan.schemas.values import Digest
+
+__all__ = ["StampItem", "StampOptions", "stamp_files"]
 
 _BATCH: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class StampOptions:
-    """How to stamp.
-
-    Attributes:
-        out: Folder for outputs; None means ``stamped`` beside each input.
-        creator: Display name, kept private.
-        parents: Files that every input was made from, besides what generators name.
-        terms: Consent terms for every stamped work.
-        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
-        disclose: What of the private fields becomes public.
-        publish: Whether records are public from now on.
-        jobs: Processes that sign.
-        dry_run: Say what would be done.
-    """
-
-    out: Path | None = None
-    creator: str = ""
-    parents: tuple[Path, ...] = ()
-    terms: Terms | None = None
-    wallet: bytes | None = field(default=None, repr=False)
-    disclose: tuple[str, ...] = ()
-    publish: bool = False
-    jobs: int = 1
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StampItem:
-    """What became of one input.
-
-    Attributes:
-        input: The file named.
-        output: The stamped file; None if there is none.
-        state: ``stamped | already | planned | failed``.
-        record: The work's record.
-        digest: Identifiers of the stamped file, by kind.
-        error: Why it failed.
-        findings: Secrets and private paths seen in the generator record.
-        consent: The consent given for it, if any.
-    """
-
-    input: Path
-    output: Path | None
-    state: str
-    record: Record | None = None
-    digest: Mapping[str, str] = field(default_factory=dict)
-    error: DomainError | None = None
-    findings: tuple[str, ...] = ()
-    consent: Record | None = None
 
 
 def stamp_files(
@@ -91,6 +43,7 @@ def stamp_files(
     paths: Sequence[Path],
     options: StampOptions,
     progress: Callable[[StampItem], None] = lambda _: None,
+    noticed: Noticed = lambda _path, _findings: None,
 ) -> list[StampItem]:
     """Stamp images; one that fails does not hold up the others.
 
@@ -99,11 +52,16 @@ def stamp_files(
         paths: Files.
         options: How.
         progress: Told of each item as it is done.
+        noticed: Told of secrets and private paths in a file, before it is signed.
 
     Returns:
         One item per path, in the order given.
     """
-    return _Run(registry, paths, options, progress).items()
+    run = _Run(registry, paths, options, progress, noticed)
+    if options.dry_run:
+        return run.items()
+    with registry.home.alone("stamping"):  # two runs at once would sign one input twice
+        return run.items()
 
 
 class _Run:
@@ -113,11 +71,14 @@ class _Run:
         paths: Sequence[Path],
         options: StampOptions,
         progress: Callable[[StampItem], None],
+        noticed: Noticed,
     ) -> None:
-        self._registry, self._options, self._progress = registry, options, progress
+        self._registry, self._options = registry, options
+        self._progress, self._noticed = progress, noticed
         self._paths = list(dict.fromkeys(paths))
         self._done: dict[Path, StampItem] = {}
         self._outputs: dict[Path, Path] = {}
+        self._begun: dict[tuple[bytes, bytes], Path] = {}
 
     @cached_property
     def _creator(self) -> str:
@@ -137,16 +98,22 @@ class _Run:
             ready_tasks = [self._with_parents(task, lineage.parents(task)) for task in wave]
             batch: list[Prepared] = []
             try:
-                for ready in prepared(
-                    self._registry, ready_tasks, self._options.jobs, dry_run=self._options.dry_run
-                ):
-                    if ready.error is not None or self._options.dry_run or ready.already is not None:
-                        self._finish(self._unsigned(ready))
-                        continue
-                    batch.append(ready)
-                    if len(batch) >= _BATCH:
-                        self._keep(batch)
-                        batch = []
+                stream = prepared(
+                    self._registry,
+                    ready_tasks,
+                    self._options.jobs,
+                    self._noticed,
+                    dry_run=self._options.dry_run,
+                )
+                with closing(stream):
+                    for ready in stream:
+                        if ready.error is not None or self._options.dry_run or ready.already is not None:
+                            self._finish(self._unsigned(ready))
+                            continue
+                        batch.append(ready)
+                        if len(batch) >= _BATCH:
+                            full, batch = batch, []
+                            self._keep(full)
             finally:
                 self._keep(batch)  # Ctrl-C loses no signature that was made
         return [self._done[path] for path in self._paths]
@@ -162,12 +129,23 @@ class _Run:
                 )
             taken = self._outputs.setdefault(output, path)
             if taken != path:
-                raise Conflict(f"{path}: {taken} has the same output name {output}.", code="output-collision")
+                raise Conflict(
+                    f"{path}: {taken} has the same output name {output}.",
+                    code="output-collision",
+                    hint="Stamp them into different folders.",
+                )
         except DomainError as error:
             self._finish(StampItem(path, None, "failed", error=error))
             return None
         uses = self._options.terms.cawg if self._options.terms else {}
-        return Task(path, output, tuple(self._options.parents), dict(uses), frozenset(self._options.disclose))
+        return Task(
+            path,
+            output,
+            tuple(self._options.parents),
+            dict(uses),
+            frozenset(self._options.disclose),
+            self._options.making,
+        )
 
     def _with_parents(self, task: Task, parents: Iterable[Path]) -> Task:
         items = [self._done[path] for path in parents]
@@ -178,13 +156,33 @@ class _Run:
         if ready.error is not None:
             return self._failed(ready, ready.error)
         if ready.already is None:
-            return StampItem(ready.task.path, ready.task.output, "planned", findings=ready.findings)
+            task, assumed = ready.task, self._assumed(ready)
+            return StampItem(task.path, task.output, "planned", findings=ready.findings, assumed=assumed)
         name = ready.already.record_id
         record = self._registry.store.records.get([name])[name].record
-        return self._item(ready, "already", Path(ready.already.path), record, self._consent(record))
+        path, named = Path(ready.already.path), ready.task.output
+        output = named if named.absolute() == path else path  # in the words of whoever asks
+        return self._item(ready, "already", output, record, self._consent(record))
 
     def _keep(self, batch: Sequence[Prepared]) -> None:
-        """Record what is signed, in one commit, then give the files their names."""
+        """Record what is signed, in one commit, then give the files their names; bytes met before are already."""
+        firsts, twins = [], []
+        for ready in batch:
+            assert ready.image
+            first = self._begun.setdefault((ready.image.sha256.raw, ready.definition), ready.task.path)
+            if first == ready.task.path:
+                firsts.append(ready)
+            else:
+                ready.part.unlink(missing_ok=True)  # the same bytes under another name are the same work
+                twins.append((ready, first))
+        with undivided():
+            self._record_and_name(firsts)
+        for ready, first in twins:
+            done = self._done[first]
+            state = "already" if done.error is None else done.state
+            self._finish(replace(done, input=ready.task.path, state=state))
+
+    def _record_and_name(self, batch: Sequence[Prepared]) -> None:
         if not batch:
             return
         failpoint("stamp.signed")
@@ -199,9 +197,14 @@ class _Run:
         works = [Record.build(draft.statement, [self._prove(draft.statement)]) for draft in drafts]
         consents = [self._new_consent(work) for work in works]
         given = [consent for consent in consents if consent is not None]
-        accept_all(registry, [*works, *given], publish=self._options.publish)
         rows = [self._row(ready, work) for ready, work in zip(kept, works, strict=True)]
-        registry.store.stamps.add(list(zip(rows, (draft.fields for draft in drafts), strict=True)))
+        stamps = list(zip(rows, (draft.fields for draft in drafts), strict=True))
+        try:
+            accept_all(registry, [*works, *given], publish=self._options.publish, stamps=stamps)
+        except DomainError:
+            for ready in kept:
+                ready.part.unlink(missing_ok=True)
+            raise
         failpoint("stamp.recorded")
         for ready, work, consent in zip(kept, works, consents, strict=True):
             output = ready.task.output
@@ -209,7 +212,9 @@ class _Run:
                 ready.part.replace(output)
             except OSError as error:
                 problem = Unavailable(
-                    f"{output} cannot be written: {error.strerror}.", code="output-unwritable"
+                    f"{output} cannot be written: {error.strerror}.",
+                    code="output-unwritable",
+                    hint="Free space, or use another --out.",
                 )
                 self._finish(self._failed(ready, problem))
                 continue
@@ -248,17 +253,8 @@ class _Run:
         )
 
     def _parents(self, ready: Prepared) -> list[ParentUse]:
-        matches: dict[Digest, Any] = {}
-        for match in self._registry.store.records.find([digest for digest, _ in ready.parents], "work"):
-            matches.setdefault(match.digest, match.record_id)
-        stored = self._registry.store.records.get(sorted(set(matches.values())))
-        found = []
-        for digest, relation in ready.parents:
-            parent = stored.get(matches.get(digest, b""))
-            found.append(
-                ParentUse(relation, digest, parent.record.envelope_cid if parent and parent.publish else None)
-            )
-        return found
+        envelopes = published(self._registry, [digest for digest, _ in ready.parents])
+        return [ParentUse(relation, digest, envelopes.get(digest)) for digest, relation in ready.parents]
 
     def _new_consent(self, work: Record) -> Record | None:
         """The consent that the terms ask for, signed."""
@@ -286,7 +282,11 @@ class _Run:
         self, ready: Prepared, state: str, output: Path, work: Record, consent: Record | None
     ) -> StampItem:
         digest = work.parsed.subject[0].digest
-        return StampItem(ready.task.path, output, state, work, digest, None, ready.findings, consent)
+        assumed = self._assumed(ready)
+        return StampItem(ready.task.path, output, state, work, digest, None, ready.findings, consent, assumed)
+
+    def _assumed(self, ready: Prepared) -> bool:
+        return self._options.making is None and ready.making == "generated" and ready.generator is None
 
     def _failed(self, ready: Prepared, error: DomainError) -> StampItem:
         return StampItem(ready.task.path, None, "failed", error=error, findings=ready.findings)

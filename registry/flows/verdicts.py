@@ -5,14 +5,15 @@ It decides what is gathered and as of when. Judgement is pure (``rakkan.registry
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.consents import facts_about
+from rakkan.registry.flows.withdrawn import Pair, look_up
 from rakkan.registry.keys import ATTESTER
-from rakkan.registry.ledger import calls
 from rakkan.registry.ports import ChainHead
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
 from rakkan.registry.rules.claims import standing
@@ -129,32 +130,57 @@ def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence
         creators.setdefault(match.digest.raw, set()).add(work.creator)
         names[match.digest.raw].update(d for subject in stored.record.parsed.subject for d in subject.digests)
     facts = facts_about(registry, sorted({digest for each in names.values() for digest in each}))
-    _ask_chain(registry, [fact for each in facts.values() for fact in each])
-    facts = facts_about(registry, list(facts))
-    evidence = []
-    for item in lock.items:
-        found = {fact.record_id: fact for name in names[item.sha256] for fact in facts.get(name, ())}
-        logged = [fact for fact in found.values() if fact.log_index is None or fact.log_index < size]
-        counted = standing(logged, creators.get(item.sha256, ()))
-        evidence.append(
-            ItemEvidence(item.sha256, item.training_input, known.get(item.sha256), tuple(counted))
+    consents = _consents(registry, names, facts, size)
+    return [
+        ItemEvidence(
+            item.sha256,
+            item.training_input,
+            known.get(item.sha256),
+            tuple(standing(consents[item.sha256], creators.get(item.sha256, ()))),
         )
-    return evidence
+        for item in lock.items
+    ]
 
 
-def _ask_chain(registry: Registry, facts: list[ConsentFact]) -> None:
-    """Ask the contract itself about each consent once: a withdrawal sent past us counts all the same."""
-    identity = registry.identity
-    if identity is None:
-        return
-    for record_id, authority in {
-        (f.record_id, f.consent.withdrawal.authority) for f in facts if f.withdrawn_at is None
-    }:
-        key = withdrawal_key(record_id, None)
-        answer = registry.ledger.call(calls.withdrawn_at_call(identity, Address.parse(authority).raw, key))
-        moment = calls.withdrawn_at_answer(answer)
-        if moment is not None:
-            registry.store.withdrawals.seen_on_chain(Address.parse(authority).raw, key, moment)
+def _consents(
+    registry: Registry,
+    names: Mapping[bytes, Collection[Digest]],
+    facts: Mapping[Digest, Sequence[ConsentFact]],
+    size: int,
+) -> dict[bytes, list[ConsentFact]]:
+    """The consents on each item, each once, with all that was taken back of them.
+
+    A work has several names, and a withdrawal for this one work is under one of them: each is looked
+    for. A consent beyond the log's size has no place yet: it may deny, and cannot grant.
+    """
+    found: dict[bytes, dict[bytes, tuple[ConsentFact, list[Pair]]]] = {}
+    for item, digests in names.items():
+        works = [None, *sorted(digest.raw for digest in digests)]
+        about = found.setdefault(item, {})
+        for fact in (fact for digest in digests for fact in facts.get(digest, ())):
+            authority = Address.parse(fact.consent.withdrawal.authority).raw
+            pairs = [(authority, withdrawal_key(fact.record_id, work)) for work in works]
+            about[fact.record_id] = fact, [] if fact.consent.kind == "reservation" else pairs
+    seen = look_up(
+        registry, {pair for about in found.values() for _, pairs in about.values() for pair in pairs}
+    )
+
+    def taken_back(pairs: Sequence[Pair]) -> datetime | None:
+        moments = [seen[pair].at for pair in pairs if pair in seen]
+        return min((moment for moment in moments if moment), default=None)
+
+    return {
+        item: [
+            replace(
+                fact,
+                log_index=fact.log_index if fact.log_index is not None and fact.log_index < size else None,
+                withdrawn_at=taken_back(pairs[:1]),
+                withdrawn_item_at=taken_back(pairs[1:]),
+            )
+            for fact, pairs in about.values()
+        ]
+        for item, about in found.items()
+    }
 
 
 def _as_of(registry: Registry, head: ChainHead | None) -> tuple[int, bytes]:

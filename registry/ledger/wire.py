@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from rakkan.schemas.errors import Invalid
+from rakkan.schemas.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     import requests
@@ -48,8 +48,13 @@ def place_of(url: str) -> str:
 
 def connect(url: str, seconds: float) -> Web3:
     """A web3 that asks this URL, each time for at most so many seconds; nothing is sent yet."""
-    with _kept_recursion_limit():
-        from web3 import HTTPProvider, Web3
+    try:
+        with _kept_recursion_limit():
+            from web3 import HTTPProvider, Web3
+    except ImportError as error:
+        raise Unavailable(
+            "The chain's client is not installed.", code="extra-missing", hint="Install rakkan[chain]."
+        ) from error
 
     session = _bounded_session(seconds)
     session.trust_env = urlsplit(url).hostname not in _LOOPBACK

@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Final
 
 from rakkan.registry.rules.finding import ItemEvidence as ItemEvidence
-from rakkan.registry.rules.finding import ItemJudge, JudgedItem, worst
+from rakkan.registry.rules.finding import ItemJudge, JudgedItem, ends, worst
 from rakkan.registry.rules.policy import FULL, ConsentDenied, ConsentShare, Policy, ProvenanceUnknown
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.verdict import ClauseResult, Counts, Decision, Finding, Outcome, Reliance
@@ -44,9 +44,11 @@ class Audit:
         clauses: One result for each clause, in the policy's order.
         findings: In dataset order.
         documents: Canonical finding documents, in the same order.
-        reliance: Every consent that lets an item count as consented; sorted, each once. An item may
+        reliance: Every consent that lets an item count as consented, and every mandate, release and
+            co-author consent that it leans on; sorted, each once. An item may
             be among them whose finding does not pass for another reason.
-        relied_until: ``validUntil`` of those consents, sorted, each once: a verdict must not outlive them.
+        relied_until: When those consents, and what they lean on, end for new training; sorted, each once:
+            a verdict must not outlive them.
     """
 
     decision: Decision
@@ -92,7 +94,7 @@ def audit(items: Iterable[ItemEvidence], policy: Policy, *, grantee_self: str, i
         findings=tuple(each.finding for each in judged),
         documents=tuple(each.document for each in judged),
         reliance=tuple(leaves[data] for data in sorted(leaves)),
-        relied_until=tuple(sorted({fact.consent.valid_until for each in judged for fact in each.relied})),
+        relied_until=tuple(sorted({ends(fact) for each in judged for fact in each.relied})),
     )
 
 

@@ -2,77 +2,94 @@
 
 It decides precedence and nothing else; every caller, from crawler answers to verdicts, asks here.
 Records are taken as valid (``rakkan.registry.rules.proofs``) and as being about the work in question.
+Who is one person, whose claim stands, what is suspended, and what a grant needs besides being said is
+decided in files of their own, named below, from the case of the work.
 
 The rules, in order (DESIGN §4; codes in brackets are stable):
 
-1. Only facts known at ``known_at`` are seen; a withdrawal is known from when it was made.
-2. A consent that a later one by the same grantor names as superseded does not count from that one's
+1. Only facts known at ``known_at`` are seen; a withdrawal is known from when it was made. What was ruled
+   void was never given, at any instant [void] (``disputes``).
+2. A consent that a later one by the same person names as superseded does not count from that one's
    ``validFrom`` on [superseded], whatever becomes of the later one. Later is later in the log; what is
-   not logged replaces nothing and is not replaced.
+   not logged replaces nothing and is not replaced. A principal replaces what was said under their
+   mandate, not the other way round. Where the later one is in doubt (suspended, by a key in other hands,
+   under a mandate that does not hold, by kin), it replaces only the yes; the noes of the earlier stand.
 3. A consent counts while validFrom ≤ used_at < validUntil [not-yet-valid, expired].
-4. Two grantors whose consents count are two claimants: undetermined [claims-conflict], unless each of
-   them disallows. Withdrawing does not unmake a claim.
+4. On a work that somebody claims, claimants are ranked, and the highest alone grants (``claims``); a no
+   counts from whoever says it. Where nobody does, two persons whose grants or reservations count are two
+   claimants: undetermined [claims-conflict], unless each of them disallows. Withdrawing does not unmake
+   a claim. Who speaks under a mandate speaks for its principal (``mandates``).
 5. Ranks: a grant to the one who asks, then a reservation against them, then a grant to everybody,
    then a reservation against everybody. The first rank that speaks of the scope decides.
 6. Within a consent a scope stated by name overrides the broader one it narrows; ``constrained`` is a
    no [constrained] that only such a narrower scope lifts. Within a rank every no wins over every yes.
-7. A reservation never grants. An unlogged consent never grants, but it may deny [unlogged].
+7. A reservation never grants. An unlogged consent never grants, but it may deny [unlogged]. Likeness and
+   co-author consents never grant by themselves; their no counts like that of a reservation. A mandate
+   says nothing about the work.
 8. A withdrawn consent grants nothing used at or after the withdrawal; its noes stay. So a withdrawal,
    which nobody can stop, can never turn an answer into a yes. Where nothing else speaks, the answer
    is denied [withdrawn]. Consents given as ``irrevocable`` are not changed by withdrawal; a later
    statement of the same grantor still decides over new uses.
-9. Where nothing speaks, the answer is undetermined [no-consent, or why what is known does not count].
+9. A yes that does not hold says nothing, and its noes stay: it is suspended [suspended], by a key in other
+   hands [key-compromised, key-rotated], under a broken mandate [mandate-broken], or lacks what a grant
+   needs (``support``).
+10. A yes to a work that looks like an earlier one, uncleared, is undetermined [similar-unresolved].
+11. Where nothing speaks, the answer is undetermined [no-consent, or why what is known does not count].
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
-from rakkan.schemas.consent import OWN_SCOPES, PUBLIC, Consent, Use, WithdrawalMode
+from rakkan.registry.rules import disputes
+from rakkan.registry.rules.case import EMPTY_CASE, Case
+from rakkan.registry.rules.claims import Ranking
+from rakkan.registry.rules.facts import ConsentFact as ConsentFact
+from rakkan.registry.rules.facts import folded, in_log_order
+from rakkan.registry.rules.facts import is_withdrawn as is_withdrawn
+from rakkan.registry.rules.hearing import Heard, hear
+from rakkan.registry.rules.mandates import principal
+from rakkan.registry.rules.question import Question
+from rakkan.registry.rules.support import Supports
+from rakkan.registry.rules.words import Word, said
 from rakkan.schemas.instant import format_instant
+from rakkan.schemas.values import Cid
 from rakkan.schemas.verdict import Answer
 
-_LAST: Final = 4  # the rank of what speaks only when nothing else does
 # Of several reasons why nothing speaks, the one that is nearest to a yes is told.
 _SILENCE: Final = (
+    "suspended",
+    "key-compromised",
+    "key-rotated",
+    "mandate-broken",
+    "guardian-missing",
+    "minors-unknown",
+    "release-missing",
+    "coauthors-missing",
+    "budget-spent",
+    "policy-other",
+    "train-by-passed",
     "unlogged",
     "expired",
     "not-yet-valid",
     "superseded",
+    "void",
+    "claim-void",
+    "claimant-other",
     "scope-unstated",
     "grantee-other",
     "no-consent",
 )
 # Codes of answers, the strictest first.
 _CODES: Final = ("not-allowed", "reserved", "constrained", "withdrawn", "granted", "granted-to-public")
-_STRICTEST: Final = (Use.NOT_ALLOWED, Use.CONSTRAINED, Use.ALLOWED)
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentFact:
-    """One accepted consent, and what is known about it.
-
-    Attributes:
-        record_id: sha256 of the statement, 32 bytes.
-        envelope: sha256 of the envelope, 32 bytes; what ``supersedes`` names.
-        log_index: Its place in the log, or None while it has none.
-        consent: The predicate.
-        known_from: When the registry, or the chain, first had it.
-        withdrawn_at: When the whole consent was withdrawn, or None.
-        withdrawn_item_at: When this one work was withdrawn from it, or None.
-    """
-
-    record_id: bytes
-    envelope: bytes
-    log_index: int | None
-    consent: Consent
-    known_from: datetime
-    withdrawn_at: datetime | None = None
-    withdrawn_item_at: datetime | None = None
+_ANSWERS: Final = (Answer.DENIED, Answer.ALLOWED)
+_SILENT: Final = 5  # after the last rank
+_NO_SUPPORTS: Final[Mapping[bytes, Supports]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +100,16 @@ class Effective:
         answer: Only ``allowed`` grants.
         code: Why, stable and in kebab case.
         relied: The consents that decide, in log order; under ``allowed`` each of them grants by itself.
-        assurance: 0–3, how well the grantor is known; 0 while no identity record is judged.
+        assurance: 0–3, of the least known among those relied on, and those they lean on.
+        supports: By the recordId of a consent relied on, the mandates, releases and co-author consents
+            that it leans on: it falls with each of them. Those that lean on none are left out.
     """
 
     answer: Answer
     code: str
     relied: tuple[ConsentFact, ...]
     assurance: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What one consent says to the question: a rank (lower decides first), yes or no, and why."""
-
-    rank: int
-    grants: bool
-    code: str
-    fact: ConsentFact
+    supports: Mapping[bytes, Supports] = field(default_factory=lambda: _NO_SUPPORTS)
 
 
 def effective(
@@ -109,6 +119,8 @@ def effective(
     grantee: str,
     used_at: datetime,
     known_at: datetime | None = None,
+    policy: Cid | None = None,
+    case: Case = EMPTY_CASE,
 ) -> Effective:
     """Whether one work may be used, by the rules above.
 
@@ -118,43 +130,43 @@ def effective(
         grantee: Who wants to use it; ``public`` asks for anybody.
         used_at: When it is used, aware.
         known_at: What was known then; None sees every fact given.
+        policy: The policy under which it is asked; grants may be bound to one.
+        case: All that is known besides the consents.
     """
-    moment, asked = _moment(used_at), _folded(grantee)
-    counting, silent = _sort_out(facts, moment, known_at)
-    claims: dict[str, list[_Word]] = {}
-    for fact in counting:
-        words = claims.setdefault(fact.consent.grantor.id, [])
-        said = _said(fact, scope, asked, used_at, known_at)
-        if isinstance(said, _Word):
-            words.append(said)
-        else:
-            silent.setdefault(said, []).append(fact)
-    answers = [_decide(words) for words in claims.values() if words]
-    if len(claims) > 1:
-        if len(answers) == len(claims) and all(answer.answer is Answer.DENIED for answer in answers):
-            return _agreed_denial(answers)
-        return Effective(Answer.UNDETERMINED, "claims-conflict", _in_log_order(counting))
-    if answers:
-        return answers[0]
-    code = next((code for code in _SILENCE if code in silent), _SILENCE[-1])
-    return Effective(Answer.UNDETERMINED, code, _in_log_order(silent.get(code, ())))
+    question = _question(scope, grantee, used_at, known_at, policy, case)
+    heard = hear(facts, question)
+    ranking, silent = heard.ranking, heard.silent
+    by_person = _speak(heard, question)
+    answers = {person: _decide(words) for person, words in by_person.items() if words}
+    if ranking is not None:
+        found = _ranked(by_person, answers, ranking, silent)
+    else:
+        found = _unranked(by_person, answers)
+    if found is _CONFLICT:
+        found = Effective(Answer.UNDETERMINED, "claims-conflict", in_log_order(heard.counting))
+    elif found is None:
+        code = next((code for code in _SILENCE if code in silent), _SILENCE[-1])
+        found = Effective(Answer.UNDETERMINED, code, in_log_order(silent.get(code, ())))
+    return found if case is EMPTY_CASE else _finished(found, question)
 
 
 def in_force(
-    facts: Iterable[ConsentFact], *, used_at: datetime, known_at: datetime | None = None
+    facts: Iterable[ConsentFact],
+    *,
+    used_at: datetime,
+    known_at: datetime | None = None,
+    case: Case = EMPTY_CASE,
 ) -> tuple[ConsentFact, ...]:
     """The consents that count by rules 1 to 3, withdrawn ones among them, in log order."""
-    return _in_log_order(_sort_out(facts, _moment(used_at), known_at)[0])
+    question = _question("", "", used_at, known_at, None, case)
+    return in_log_order(hear(facts, question).counting)
 
 
-def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None = None) -> bool:
-    """Whether a use at this instant comes too late, because the consent was taken back before (rule 8)."""
-    if fact.withdrawn_at is None and fact.withdrawn_item_at is None:
-        return False
-    if fact.consent.withdrawal.mode is WithdrawalMode.IRREVOCABLE:
-        return False
-    moments = [moment for moment in (fact.withdrawn_at, fact.withdrawn_item_at) if moment is not None]
-    return any(moment <= used_at and (known_at is None or moment <= known_at) for moment in moments)
+def _question(
+    scope: str, grantee: str, used_at: datetime, known_at: datetime | None, policy: Cid | None, case: Case
+) -> Question:
+    known = case.actors.as_known(known_at)
+    return Question(scope, folded(grantee), used_at, _moment(used_at), known_at, policy, case, known)
 
 
 @lru_cache(maxsize=16)
@@ -162,115 +174,87 @@ def _moment(instant: datetime) -> str:
     return format_instant(instant)  # asked for every item of a dataset
 
 
-def _sort_out(
-    facts: Iterable[ConsentFact], moment: str, known_at: datetime | None
-) -> tuple[list[ConsentFact], dict[str, list[ConsentFact]]]:
-    """The facts that count at this moment, and by code those that do not."""
-    known = [fact for fact in facts if known_at is None or fact.known_from <= known_at]
-    replaced = _replaced(known, moment)
-    counting: list[ConsentFact] = []
-    silent: dict[str, list[ConsentFact]] = {}
-    for fact in known:
-        why_not = _out_of_force(fact, replaced, moment)
-        if why_not:
-            silent.setdefault(why_not, []).append(fact)
-        else:
-            counting.append(fact)
-    return counting, silent
+def _speak(heard: Heard, question: Question) -> dict[str, list[Word]]:
+    """What everybody says, by the person in whose name; who counts and says nothing to it has no words."""
+    by_person: dict[str, list[Word]] = {}
+    known = question.known
+    for fact in heard.counting:
+        named = fact.consent.grantor.id if fact.consent.mandate is None else principal(fact, question)
+        person = named if known.empty else known.person(named)
+        word = said(fact, question, heard.ranking, person)
+        if isinstance(word, Word):
+            by_person.setdefault(person, []).append(word)
+            continue
+        heard.silent.setdefault(word, []).append(fact)
+        if fact.consent.kind in ("grant", "reservation"):
+            by_person.setdefault(person, [])
+    return by_person
 
 
-def _replaced(known: Sequence[ConsentFact], moment: str) -> set[bytes]:
-    """Envelopes of the consents that a later one of the same grantor replaces by this moment."""
-    if not any(fact.consent.supersedes for fact in known):
-        return set()
-    named = {fact.envelope: fact for fact in known}
-    replaced = set()
-    for later in known:
-        link = later.consent.supersedes
-        earlier = named.get(link.cid.digest) if link is not None else None
-        if (
-            earlier is not None
-            and earlier.consent.grantor.id == later.consent.grantor.id
-            and earlier.log_index is not None
-            and later.log_index is not None
-            and earlier.log_index < later.log_index
-            and later.consent.valid_from <= moment
-        ):
-            replaced.add(earlier.envelope)
-    return replaced
+def _unranked(by_person: Mapping[str, Sequence[Word]], answers: Mapping[str, Effective]) -> Effective | None:
+    """Nobody claims the work: every grantor stands for themselves (rule 4)."""
+    if len(by_person) < 2:
+        return next(iter(answers.values()), None)
+    denied = all(answer.answer is Answer.DENIED for answer in answers.values())
+    return _agreed(answers.values()) if denied and len(answers) == len(by_person) else _CONFLICT
 
 
-def _out_of_force(fact: ConsentFact, replaced: set[bytes], moment: str) -> str:
-    if fact.envelope in replaced:
-        return "superseded"
-    if moment < fact.consent.valid_from:  # instants have one text form, so their order is that of text
-        return "not-yet-valid"
-    return "expired" if moment >= fact.consent.valid_until else ""
+def _ranked(
+    by_person: Mapping[str, Sequence[Word]],
+    answers: Mapping[str, Effective],
+    ranking: Ranking,
+    silent: Mapping[str, object],
+) -> Effective | None:
+    """Somebody does: the highest of them grants, and a no counts from everybody."""
+    best = answers.get(ranking.highest or "")
+    others = [answer for person, answer in answers.items() if person != ranking.highest]
+    if best is not None:
+        return _CONFLICT if best.answer is Answer.ALLOWED and others else best
+    if "claims-conflict" in silent or (others and ranking.highest in by_person):
+        return _CONFLICT
+    return _agreed(others) if others else None
 
 
-def _said(
-    fact: ConsentFact, scope: str, asked: str, used_at: datetime, known_at: datetime | None
-) -> _Word | str:
-    """What a consent in force says to the question, or why it says nothing."""
-    consent = fact.consent
-    reserves = consent.kind == "reservation"
-    addressed = {_folded(grantee) for grantee in consent.grantee}
-    if asked in addressed and asked != PUBLIC:
-        rank = 1 if reserves else 0
-    elif PUBLIC in addressed:
-        rank = 3 if reserves else 2
-    else:
-        return "grantee-other"
-    use = _stated_use(consent, scope)
-    if use is None or (reserves and use is Use.ALLOWED):
-        return "scope-unstated"
-    if use is not Use.ALLOWED:
-        refusal = "reserved" if reserves else "not-allowed"
-        return _Word(rank, False, refusal if use is Use.NOT_ALLOWED else "constrained", fact)
-    if is_withdrawn(fact, used_at, known_at):
-        return _Word(_LAST, False, "withdrawn", fact)
-    if fact.log_index is None:
-        return "unlogged"
-    return _Word(rank, True, "granted" if rank == 0 else "granted-to-public", fact)
-
-
-def _stated_use(consent: Consent, scope: str) -> Use | None:
-    """What is said of the scope by name, else of the broader one it narrows; the strictest if twice."""
-    for name in (scope, OWN_SCOPES.get(scope)):
-        uses = {stated.use for stated in consent.scopes if stated.name == name}
-        if uses:
-            return next(use for use in _STRICTEST if use in uses)
-    return None
-
-
-def _decide(words: Sequence[_Word]) -> Effective:
+def _decide(words: Sequence[Word]) -> Effective:
     """The first rank that speaks; a no in it wins."""
-    rank = min(word.rank for word in words)
-    deciding = [word for word in words if word.rank == rank]
-    refusals = [word for word in deciding if not word.grants]
-    answer = Answer.DENIED if refusals else Answer.ALLOWED
-    deciding = refusals or deciding
-    code = next(code for code in _CODES if any(word.code == code for word in deciding))
-    return Effective(answer, code, _in_log_order([word.fact for word in deciding]))
+    rank, deciding = _SILENT, list[Word]()
+    for word in words:
+        if word.rank < rank or (word.rank == rank and deciding[0].grants and not word.grants):
+            rank, deciding = word.rank, [word]
+        elif word.rank == rank and word.grants is deciding[0].grants:
+            deciding.append(word)
+    first = deciding[0]
+    if len(deciding) == 1 and not first.supports:  # as nearly always
+        return Effective(_ANSWERS[first.grants], first.code, (first.fact,))
+    relied, code = in_log_order([word.fact for word in deciding]), _strictest(word.code for word in deciding)
+    if not first.grants:
+        return Effective(Answer.DENIED, code, relied)
+    leaning = {word.fact.record_id: word.supports for word in deciding if word.supports}
+    return Effective(Answer.ALLOWED, code, relied, supports=leaning or _NO_SUPPORTS)
 
 
-def _agreed_denial(answers: Sequence[Effective]) -> Effective:
-    code = next(code for code in _CODES if any(answer.code == code for answer in answers))
-    return Effective(Answer.DENIED, code, _in_log_order([fact for each in answers for fact in each.relied]))
+def _strictest(codes: Iterable[str]) -> str:
+    return min(codes, key=_CODES.index)
 
 
-def _in_log_order(facts: Iterable[ConsentFact]) -> tuple[ConsentFact, ...]:
-    """Each record once, by place in the log; the unlogged last."""
-    unique = {fact.record_id: fact for fact in facts}
-    if len(unique) < 2:
-        return tuple(unique.values())
-    return tuple(sorted(unique.values(), key=_place))
+def _agreed(answers: Iterable[Effective]) -> Effective:
+    answers = list(answers)
+    code = _strictest(answer.code for answer in answers)
+    return Effective(Answer.DENIED, code, in_log_order([fact for each in answers for fact in each.relied]))
 
 
-def _place(fact: ConsentFact) -> tuple[bool, int, bytes]:
-    return fact.log_index is None, fact.log_index or 0, fact.record_id
+def _finished(found: Effective, question: Question) -> Effective:
+    """The answer with what the case adds: likeness to earlier works (rule 10), and assurance."""
+    if found.answer is Answer.ALLOWED and question.case.similar:
+        persons = {question.known.person(principal(fact, question)) for fact in found.relied}
+        if any(disputes.unresolved(question, person) for person in persons):
+            found = Effective(Answer.UNDETERMINED, "similar-unresolved", found.relied)
+    if not found.relied or question.known.empty:
+        return found
+    resting = [*found.relied, *(each for leaning in found.supports.values() for each in leaning)]
+    known, at = question.known, question.used_at
+    level = min(known.assurance(fact.consent.grantor.id, at) for fact in resting)
+    return Effective(found.answer, found.code, found.relied, int(level), found.supports)
 
 
-def _folded(grantee: str) -> str:
-    """EVM addresses mean the same in any case; a no must not be missed over a capital letter."""
-    return grantee.lower() if grantee.startswith(("eip155:", "did:pkh:")) else grantee
+_CONFLICT: Final = Effective(Answer.UNDETERMINED, "claims-conflict", ())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.consent import ConsentFact, Effective, effective, in_force, is_withdrawn
 from rakkan.registry.rules.policy import (
     SELF,
@@ -48,12 +49,14 @@ class ItemEvidence:
         training_input: sha256 of its training input, 32 bytes.
         work: sha256 of the statement of the registered, logged work that it is, or None.
         consents: Every consent known on it, in any order.
+        case: All that is known besides.
     """
 
     item: bytes
     training_input: bytes
     work: bytes | None
     consents: tuple[ConsentFact, ...]
+    case: Case = EMPTY_CASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ class JudgedItem:
         finding: The leaf of the findings tree.
         document: Canonical JSON that explains it; its sha256 is in the finding.
         outcomes: What each clause of the policy says, in order.
-        relied: For each satisfied share clause, the consent that satisfies it.
+        relied: For each satisfied share clause, the consent that satisfies it, and after them the
+            mandates, releases and co-author consents that those lean on.
     """
 
     finding: Finding
@@ -116,6 +120,7 @@ class ItemJudge:
         self._clauses = policy.clauses
         self._instant = instant
         self._self = grantee_self
+        self._policy = policy.cid
         self._shares = [clause for clause in policy.clauses if isinstance(clause, ConsentShare)]
         self._shared: dict[tuple[Outcome, ...], tuple[Outcome, ...]] = {}  # few differ among millions
         self._least = {
@@ -128,8 +133,15 @@ class ItemJudge:
         """Every clause's answer about one item."""
         answers = self._answers(evidence)
         granted = [answers[share.scope, share.grantee] for share in self._shares]
-        relied = [self._choose(answer.relied) for answer in granted if answer.answer is Answer.ALLOWED]
-        known = in_force(evidence.consents, used_at=self._instant, known_at=self._instant)
+        allowed = [answer for answer in granted if answer.answer is Answer.ALLOWED]
+        relied = [self._choose(answer) for answer in allowed]
+        known = in_force(evidence.consents, used_at=self._instant, known_at=self._instant, case=evidence.case)
+        leaning = [
+            each
+            for answer, fact in zip(allowed, relied, strict=True)
+            for each in answer.supports.get(fact.record_id, ())
+        ]
+        resting = [*relied, *leaning]
         all_granted = bool(granted) and len(relied) == len(granted)
         reasons = []
         for clause in self._clauses:
@@ -143,11 +155,13 @@ class ItemJudge:
                     reasons.append(self._unrevoked(known, all_granted=all_granted))
                 case ProvenanceUnknown():
                     reasons.append(_provenance(evidence))
-                case LicenceIn() | ValidityRemaining():
+                case LicenceIn():
                     reasons.append(self._on_relied(clause, relied))
+                case ValidityRemaining():
+                    reasons.append(self._on_relied(clause, resting))
                 case PersonsMinors():
                     reasons.append(_minors(known, relied))
-        return self._conclude(evidence, reasons, relied)
+        return self._conclude(evidence, reasons, resting)
 
     def _answers(self, evidence: ItemEvidence) -> dict[tuple[str, str], Effective]:
         answers: dict[tuple[str, str], Effective] = {}
@@ -161,18 +175,25 @@ class ItemJudge:
                         grantee=self._self if clause.grantee == SELF else clause.grantee,
                         used_at=self._instant,
                         known_at=self._instant,
+                        policy=self._policy,
+                        case=evidence.case,
                     )
         return answers
 
-    def _choose(self, candidates: Sequence[ConsentFact]) -> ConsentFact:
+    def _choose(self, answer: Effective) -> ConsentFact:
         """Of consents that each grant by themselves, the one that suits the policy best.
 
         One is enough, and to rely on more would let a verdict fall with a consent it did not need. It
         must meet licence and validity together: one consent's licence and another's term are no grant.
         """
-        if len(candidates) == 1:
-            return candidates[0]
-        longest = sorted(candidates, key=lambda fact: fact.consent.valid_until, reverse=True)  # stable
+        if len(answer.relied) == 1:
+            return answer.relied[0]
+        leaning = answer.supports
+        longest = sorted(
+            answer.relied,
+            key=lambda fact: min(map(ends, (fact, *leaning.get(fact.record_id, ())))),
+            reverse=True,  # stable
+        )
         return min(longest, key=lambda fact: _WORST_FIRST[::-1].index(worst(self._suits(fact))))
 
     def _suits(self, fact: ConsentFact) -> list[Outcome]:
@@ -189,7 +210,7 @@ class ItemJudge:
 
     def _on_consent(self, clause: LicenceIn | ValidityRemaining, fact: ConsentFact) -> Reason:
         if isinstance(clause, ValidityRemaining):
-            if fact.consent.valid_until >= self._least[clause.days]:
+            if ends(fact) >= self._least[clause.days]:
                 return Reason(Outcome.PASS, "valid-long-enough", (fact,))
             return Reason(Outcome.FAIL, "valid-too-briefly", (fact,))
         terms = fact.consent.terms
@@ -235,6 +256,12 @@ class ItemJudge:
             f'{{"item":"{evidence.item.hex()}","outcome":"{outcome.value}","reasons":[{",".join(parts)}],'
             f'"trainingInput":"{evidence.training_input.hex()}"}}'
         ).encode()
+
+
+def ends(fact: ConsentFact) -> str:
+    """Until when new training may rely on it."""
+    consent = fact.consent
+    return consent.valid_until if consent.train_by is None else min(consent.valid_until, consent.train_by)
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from rakkan.schemas.consent import PUBLIC, Consent, Notice, Use, WithdrawalMode
+from rakkan.schemas.consent import PUBLIC, Compensation, Consent, Notice, Use, WithdrawalMode
 from rakkan.schemas.statement import Subject
 
 LANGUAGE: Final = "en"
@@ -53,6 +53,25 @@ _WITHDRAWAL_WORDS: Final = {
     WithdrawalMode.IRREVOCABLE: "nothing: this permission cannot be taken back",
 }
 _ATTRIBUTION_WORDS: Final = {"none": "none asked", "name": "by name", "link": "by link"}
+_HEADINGS: Final = {
+    "grant": "PERMISSION FOR THE USE OF WORKS",
+    "reservation": "RESERVATION: DO NOT USE THESE WORKS",
+    "mandate": "MANDATE: OTHERS MAY ACT FOR THE ONE WHO STATES THIS",
+    "likeness": "AGREEMENT OF A PERSON WHO IS SHOWN",
+    "co-author": "AGREEMENT OF A CO-AUTHOR",
+}
+_ALLOWED_WORDS: Final = {
+    "reservation": "Named without being granted: ",
+    "mandate": "They may allow in the name of the one who states this: ",
+}
+_GRANTEE_WORDS: Final = {"reservation": "Addressed to: ", "mandate": "Who may act: "}
+_COMPENSATION_WORDS: Final = {
+    "free": "nothing is asked",
+    "flat": "once, ",
+    "per-training": "for each training, ",
+    "rev-share-bp": "of what is earned, in hundredths of a percent, ",
+    "per-inference": "for each use as input, ",
+}
 
 
 def notice_text(subjects: Sequence[Subject], predicate: Consent) -> str:
@@ -62,38 +81,23 @@ def notice_text(subjects: Sequence[Subject], predicate: Consent) -> str:
         subjects: The statement's subjects, in order.
         predicate: Everything but its ``notice`` is read.
     """
-    is_grant = predicate.kind == "grant"
-    allowed = [scope.name for scope in predicate.scopes if scope.use is Use.ALLOWED]
-    refused = [scope.name for scope in predicate.scopes if scope.use is Use.NOT_ALLOWED]
-    limited = [scope.name for scope in predicate.scopes if scope.use is Use.CONSTRAINED]
-    lines = ["PERMISSION FOR THE USE OF WORKS" if is_grant else "RESERVATION: DO NOT USE THESE WORKS"]
+    lines = [_HEADINGS[predicate.kind]]
     lines.append(f"Stated by: {_safe(predicate.grantor.id)}, as {predicate.grantor.capacity}")
-    lines += [_subject_line(number, subject) for number, subject in enumerate(subjects, 1)]
-    if allowed and is_grant:
-        lines.append("Allowed: " + _scope_list(allowed))
-    elif allowed:
-        lines.append("Named without being granted: " + _scope_list(allowed))
-    if refused:
-        lines.append("Not allowed: " + _scope_list(refused))
-    if limited:
-        lines.append("Not allowed unless stated here more narrowly: " + _scope_list(limited))
-    lines.append("Everything not named here is not granted.")
-    lines.append(("Who may use it: " if is_grant else "Addressed to: ") + _grantee_list(predicate.grantee))
-    if predicate.terms is not None:
-        terms = predicate.terms
-        commercial = "commercial use included" if terms.commercial else "no commercial use"
-        alike = ", share alike" if terms.share_alike else ""
-        credit = _ATTRIBUTION_WORDS[terms.attribution]
-        lines.append(f"Licence: {_safe(terms.licence)}, {commercial}{alike}; credit: {credit}")
+    lines += [_subject_line(number, subject, predicate) for number, subject in enumerate(subjects, 1)]
+    if predicate.collection is not None:
+        lines.append(f"Collection: {predicate.collection.count} works, root {predicate.collection.root}")
+    lines += _scope_lines(predicate)
+    grantees = _GRANTEE_WORDS.get(predicate.kind, "Who may use it: ")
+    lines.append(grantees + _grantee_list(predicate.grantee))
+    lines += _term_lines(predicate)
     lines.append(f"Valid: from {predicate.valid_from} until {predicate.valid_until}")
+    if predicate.train_by is not None:
+        lines.append(f"New training must begin before {predicate.train_by}")
     lines.append(_withdrawal_line(predicate))
-    complete = (
-        "all co-authors agree" if predicate.rights_basis.coauthors_complete else "co-authors may be missing"
-    )
-    lines.append(f"They say: {_CLAIM_WORDS[predicate.rights_basis.claim]}; {complete}")
+    lines += _rights_lines(predicate)
     lines.append(f"Persons shown: {predicate.persons.depicted}; minors: {predicate.persons.minors}")
-    if predicate.supersedes is not None:
-        lines.append(f"Replaces the earlier record {_safe(predicate.supersedes.target)}")
+    lines += [f"Agreed to by a person shown in {_safe(link.target)}" for link in predicate.persons.releases]
+    lines += _link_lines(predicate)
     lines.append("This shows control of a key, not authorship.")
     return "\n".join(lines)
 
@@ -114,9 +118,86 @@ def scope_words(name: str) -> str:
     return _SCOPE_WORDS.get(name, name)
 
 
-def _subject_line(number: int, subject: Subject) -> str:
+def _subject_line(number: int, subject: Subject, predicate: Consent) -> str:
     digests = ", ".join(f"{_safe(kind)} {value[:16]}…" for kind, value in sorted(subject.digest.items()))
+    actor = subject.digest.get("actor")
+    if actor is not None:
+        own = hashlib.sha256(predicate.grantor.id.encode()).hexdigest() == actor
+        return (
+            f"Works {number}: every work of {'the one who states this' if own else 'an author'} ({digests})"
+        )
     return f'Work {number}: "{_safe(subject.name)}" ({digests})'
+
+
+def _scope_lines(predicate: Consent) -> list[str]:
+    said = {use: [scope.name for scope in predicate.scopes if scope.use is use] for use in Use}
+    words = {
+        Use.ALLOWED: _ALLOWED_WORDS.get(predicate.kind, "Allowed: "),
+        Use.NOT_ALLOWED: "Not allowed: ",
+        Use.CONSTRAINED: "Not allowed unless stated here more narrowly: ",
+    }
+    order = (Use.ALLOWED, Use.NOT_ALLOWED, Use.CONSTRAINED)
+    lines = [words[use] + _scope_list(said[use]) for use in order if said[use]]
+    return [*lines, "Everything not named here is not granted."]
+
+
+def _term_lines(predicate: Consent) -> list[str]:
+    """Licence, price, and what the consent is bound to."""
+    lines, terms, bounds = [], predicate.terms, predicate.bounds
+    if terms is not None:
+        commercial = "commercial use included" if terms.commercial else "no commercial use"
+        alike = ", share alike" if terms.share_alike else ""
+        credit = _ATTRIBUTION_WORDS[terms.attribution]
+        lines.append(f"Licence: {_safe(terms.licence)}, {commercial}{alike}; credit: {credit}")
+        if terms.outputs_licence is not None:
+            lines.append(f"What a model puts out is under: {_safe(terms.outputs_licence)}")
+        if terms.compensation is not None:
+            lines.append(_compensation_line(terms.compensation))
+    if bounds is not None and bounds.policy is not None:
+        lines.append(f"Counts only under the policy {_safe(bounds.policy.target)}")
+    if bounds is not None and bounds.runs is not None:
+        lines.append(f"Counts for {bounds.runs} training runs")
+    return lines + _jurisdiction_lines(predicate)
+
+
+def _compensation_line(asked: Compensation) -> str:
+    amount = f"{asked.amount or 'an amount not stated'} {_safe(asked.currency or '')}".strip()
+    line = "Price: " + _COMPENSATION_WORDS[asked.model] + ("" if asked.model == "free" else amount)
+    return line + (f", paid to {_safe(asked.pay_to)}" if asked.pay_to is not None else "")
+
+
+def _jurisdiction_lines(predicate: Consent) -> list[str]:
+    where = predicate.jurisdiction
+    if where is None:
+        return []
+    said = [f"law of {where.law}"] if where.law is not None else []
+    said += [f"only in {', '.join(where.allow)}"] if where.allow else []
+    said += [f"not in {', '.join(where.deny)}"] if where.deny else []
+    return ["Where: " + ("; ".join(said) or "not stated")]
+
+
+def _rights_lines(predicate: Consent) -> list[str]:
+    rights = predicate.rights_basis
+    complete = "all co-authors agree" if rights.coauthors_complete else "co-authors may be missing"
+    lines = [f"They say: {_CLAIM_WORDS[rights.claim]}; {complete}"]
+    if rights.share_bp is not None:
+        lines.append(f"Their share: {rights.share_bp // 100}.{rights.share_bp % 100:02} %")
+    return lines
+
+
+def _link_lines(predicate: Consent) -> list[str]:
+    """The records that it rests on, joins or replaces, and what it keeps private."""
+    lines = []
+    if predicate.mandate is not None:
+        lines.append(f"In another's name, under the mandate {_safe(predicate.mandate.target)}")
+    if predicate.joins is not None:
+        lines.append(f"Agrees with the grant {_safe(predicate.joins.target)}")
+    if predicate.supersedes is not None:
+        lines.append(f"Replaces the earlier record {_safe(predicate.supersedes.target)}")
+    if predicate.sealed is not None:
+        names = ", ".join(f'"{_safe(each.name)}"' for each in predicate.sealed.commitments)
+        lines.append(f"Kept private, fixed by commitments: {names}")
+    return lines
 
 
 def _scope_list(names: Sequence[str]) -> str:

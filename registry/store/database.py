@@ -40,7 +40,13 @@ class Database:
             if self.dialect not in ("sqlite", "postgresql"):
                 raise ArgumentError(url)
             self._engine = create_engine(url, pool_pre_ping=self.dialect == "postgresql")
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        except ImportError as error:
+            raise Unavailable(
+                "The driver of this database is not installed.",
+                code="extra-missing",
+                hint="Install rakkan[postgres].",
+            ) from error
+        except (ArgumentError, NoSuchModuleError) as error:
             raise Invalid(
                 "The database URL is not one we can use.",
                 code="database-url",
@@ -144,7 +150,8 @@ def _translated() -> Iterator[None]:
                 hint="Restore a backup; `rakkan fsck` says what is whole.",
             ) from error
         if isinstance(error, OperationalError):
-            hint = "Free disk space." if "full" in said else "Is it running, reachable and writable?"
+            disk = "full" in said or "disk I/O" in said
+            hint = "Free disk space." if disk else "Is it running, reachable and writable?"
             raise Unavailable(
                 f"The database cannot be used: {said}.", code="store-unavailable", hint=hint
             ) from error

@@ -134,6 +134,10 @@ class Outbox:
             highest = connection.execute(select(func.max(_transaction.c.nonce))).scalar()
         return max(chain_nonce, -1 if highest is None else int(highest) + 1)
 
+    def held_nonces(self) -> set[int]:
+        """The nonces of what is under way or was mined, but not of what failed."""
+        return {each.signed.nonce for each in self._select(_transaction.c.state != "failed") if each.signed}
+
     def _select(self, where: Any) -> list[Transaction]:  # noqa: ANN401 - an SQL clause
         with self._database.read() as connection:
             return [

@@ -6,7 +6,7 @@ It decides how records are kept, found and put in order for the log. Proofs were
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,10 +69,18 @@ class Records:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, records: Sequence[Record], *, accepted_at: datetime, publish: bool) -> list[bool]:
+    def add(
+        self,
+        records: Sequence[Record],
+        *,
+        accepted_at: datetime,
+        publish: bool,
+        along: Callable[[Connection], None] = lambda _: None,
+    ) -> list[bool]:
         """Keep records whose proofs were checked; one commit for all. True where it was new.
 
-        A record known already stays as it is, but is published if asked now.
+        A record known already stays as it is, but is published if asked now. What is written ``along``
+        is in the same commit.
         """
         now = to_unix(accepted_at)
         with self._database.write() as connection:
@@ -87,6 +95,7 @@ class Records:
             self._index(connection, fresh.values(), now)
             if publish and known:
                 self._publish(connection, list(known))
+            along(connection)
         return [fresh.pop(record.record_id.digest, None) is not None for record in records]
 
     def _known(self, connection: Connection, ids: Sequence[bytes]) -> set[bytes]:

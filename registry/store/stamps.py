@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.tables import PrivateRow, StampRow, table
@@ -65,20 +65,19 @@ class Stamps:
             rows = connection.execute(select(_stamp).where(_stamp.c.record_id.in_(list(record_ids)))).all()
         return {row.record_id: Stamp(**row._mapping) for row in rows}  # noqa: SLF001
 
-    def add(self, finished: Sequence[tuple[Stamp, Sequence[PrivateField]]]) -> None:
-        """Note finished stampings, one commit for all; one done again takes the place of the old."""
+    def write(self, connection: Connection, finished: Sequence[tuple[Stamp, Sequence[PrivateField]]]) -> None:
+        """Note finished stampings in a transaction; one done again takes the place of the old."""
         rows = [{name: getattr(stamp, name) for name in Stamp.__slots__} for stamp, _ in finished]
         private = [
             {"record_id": stamp.record_id, "name": each.name, "salt": each.salt, "text": each.text}
             for stamp, fields in finished
             for each in fields
         ]
-        with self._database.write() as connection:
-            for row in rows:
-                same = (_stamp.c.source == row["source"]) & (_stamp.c.definition == row["definition"])
-                connection.execute(delete(_stamp).where(same))
-            self._database.insert(connection, _stamp, rows)
-            self._database.insert(connection, _private, private)
+        for row in rows:
+            same = (_stamp.c.source == row["source"]) & (_stamp.c.definition == row["definition"])
+            connection.execute(delete(_stamp).where(same))
+        self._database.insert(connection, _stamp, rows)
+        self._database.insert(connection, _private, private)
 
     def fields(self, record_id: bytes) -> Mapping[str, PrivateField]:
         """The private fields of a work."""

@@ -1,56 +1,86 @@
-"""The README is executed: its daily-use block, line by line, as a new user would."""
+"""The README is executed, line by line, as a new user would; and so is what it says about checking offline."""
 
 from __future__ import annotations
 
-import os
+import json
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from rakkan.manifests.samples import render_samples
+from tests.docs.blocks import Block, blocks_of, run
+from tests.house.code import ROOT, tracked
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
-
-
-def block() -> list[str]:
-    found = re.search(r"<!-- executed by tests/docs/test_readme.py -->\n```sh\n(.*?)```", README, re.DOTALL)
-    assert found is not None
-    return found.group(1).splitlines()
+THIS = "tests/docs/test_readme.py"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [name for name in tracked() if name.endswith(".md")]
 
 
-def test_every_line_of_the_readme_works(tmp_path: Path) -> None:
-    render_samples(tmp_path / "pictures")
-    environment = {**os.environ, "RAKKAN_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}
-    program = Path(sys.executable).with_name("rakkan")
-    # what is not a plain yes is meant: the unanchored picture is known, its policy names a community's gate
-    expected = {"verdict": {1, 3}, "policy": {0}}
-    for line in block():
-        words = shlex.split(line)
-        assert words[0] == "rakkan"
-        done = subprocess.run(
-            [str(program), *words[1:]],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode in expected.get(words[1], {0}), f"{line}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder in which the README's daily use was done, and what each line printed."""
+    folder = tmp_path_factory.mktemp("reader")
+    render_samples(folder / "pictures")
+    block = next(each for each in blocks_of("README.md") if each.executor == THIS)
+    said = run(block, folder, RAKKAN_HOME=str(folder / "home"))
+    return folder, dict(zip(block.lines, said, strict=True))
 
 
-@pytest.mark.parametrize("target", ["run", "test", "check", "setup", "bench"])
+def line_of(said: dict[str, str], start: str) -> str:
+    return next(text for line, text in said.items() if line.startswith(start))
+
+
+def test_every_line_of_the_readme_does_what_it_says(told: tuple[Path, dict[str, str]]) -> None:
+    folder, said = told
+    pictures = {path.stem for path in (folder / "pictures").iterdir()}
+    assert {path.stem for path in (folder / "stamped").iterdir()} == pictures
+    assert (
+        "unchanged" in line_of(said, "rakkan verify").lower()
+        or "trusted" in line_of(said, "rakkan verify").lower()
+    )
+    lock = json.loads((folder / "dataset.lock.json").read_text())
+    assert (lock["schema"], lock["size"]) == ("rakkan.dataset-lock/1", len(pictures))
+    assert (folder / "evidence.car").stat().st_size > 1000
+    assert "approved" in line_of(said, "rakkan verdict make")
+
+
+def test_the_evidence_is_checked_offline_by_a_stranger(told: tuple[Path, dict[str, str]]) -> None:
+    folder, _ = told
+    config = json.loads((folder / "home" / "config.json").read_text())
+    (folder / "log.vkey").write_text(config["logKeys"][0])
+    (folder / "issuers.pem").write_bytes((folder / "home" / "issuers.pem").read_bytes())
+    block = next(each for each in blocks_of("docs/verify-without-us.md") if each.name == "offline")
+    run(block, folder, RAKKAN_HOME=str(folder / "home"))
+    assert not (folder / "nobody").exists(), "checking makes no registry"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_executed_by_somebody(page: str) -> None:
+    for block in blocks_of(page):
+        if block.executor:
+            source = (ROOT / block.executor).read_text(encoding="utf-8")
+            assert f'"{page}"' in source, f"{block.executor} does not execute {page}"
+        else:
+            assert_make(block, page)
+    fences = re.findall(r"^```(\w*)", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"bash", "shell", "console"} & set(fences) == set(), "write sh: only that is executed"
+
+
+def assert_make(block: Block, page: str) -> None:
+    """Lines that nobody executes here are ``make`` targets that exist: this suite is itself inside of one."""
+    for line in block.lines:
+        command = line.partition("#")[0].split()
+        while command and "=" in command[0]:
+            command = command[1:]
+        assert command[0] == "make", f"{page}: nobody executes {line!r}"
+        done = subprocess.run(["make", "-n", *command[1:]], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 0, f"{page}: {line}"
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "setup", "bench", "generated", "lock"])
 def test_targets_that_are_promised_exist(target: str) -> None:
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(rf"^{target}:", makefile, re.MULTILINE)
-
-
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+    assert f"make {target}" in README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

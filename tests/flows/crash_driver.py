@@ -1,26 +1,25 @@
-"""A process that a test kills: accepts the records of a file into a home and publishes them."""
+"""A process that a test kills: stamps pictures into a home, publishes them and sees it through to the chain."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from rakkan.registry.flows.accept import accept
 from rakkan.registry.flows.publish import publish
+from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.registry.worker import Worker
-from rakkan.schemas.record import Record
 
 
-def main(home: str, records: str) -> None:
+def main(home: str, pictures: str, out: str) -> None:
     """Do it all; a failpoint ends it anywhere."""
-    lines = Path(records).read_bytes().splitlines()
-    batch = [Record.parse(lines[at], lines[at + 1]) for at in range(0, len(lines), 2)]
+    options = StampOptions(out=Path(out), terms=load_terms("community-lora"), publish=True)
     with open_registry(load_settings(home=Path(home))) as registry:
-        for acceptance in accept(registry, batch, publish=True):
-            if acceptance.error:
-                raise acceptance.error
+        for item in stamp_files(registry, sorted(Path(pictures).iterdir()), options):
+            if item.error:
+                raise item.error
         publish(registry)
         if registry.identity is not None:
             from rakkan.registry.chain import local_chain

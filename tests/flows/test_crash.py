@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,43 +12,87 @@ from pathlib import Path
 
 import pytest
 
+import rakkan.registry
+from rakkan.manifests.samples import render_samples
 from rakkan.registry.failpoints import FAILPOINTS
 from rakkan.registry.flows.fsck import inspect
+from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.service import open_registry
-from rakkan.registry.settings import Settings
+from rakkan.registry.settings import Settings, load_settings
 from tests.homes import new_home
-from tests.support import work_record
 
-POINTS = [name for name in FAILPOINTS if not name.startswith("stamp.")]
+STATES = ("mined", "final")
+"""What ``transaction.{state}`` becomes: an observation other than absent."""
 
 
-def drive(settings: Settings, records: Path, failpoint: str = "") -> int:
+def points_in_code() -> set[str]:
+    """Every ``failpoint(…)`` there is, read from the source itself."""
+    found: set[str] = set()
+    for folder in rakkan.registry.__path__:
+        for path in Path(folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "failpoint":
+                    continue
+                (name,) = node.args
+                if isinstance(name, ast.Constant):
+                    found.add(str(name.value))
+                else:
+                    assert ast.unparse(name) == "f'transaction.{observed.state}'", (
+                        f"{path}: {ast.unparse(name)}"
+                    )
+                    found |= {f"transaction.{state}" for state in STATES}
+    return found
+
+
+def test_every_point_in_the_code_is_in_the_list_that_is_killed_below() -> None:
+    assert sorted(points_in_code()) == sorted(FAILPOINTS)
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a chain that no process runs, and pictures; to be copied."""
+    folder = tmp_path_factory.mktemp("founded")
+    new_home(folder / "home", chain="local")
+    for path in render_samples(folder / "all")[:2]:
+        (folder / "pictures").mkdir(exist_ok=True)
+        shutil.copy(path, folder / "pictures")
+    return folder
+
+
+def drive(folder: Path, settings: Settings, failpoint: str = "") -> int:
     environment = {**os.environ, "RAKKAN_FAILPOINT": failpoint}
-    command = [sys.executable, "-m", "tests.flows.crash_driver", str(settings.folder), str(records)]
+    words = [str(settings.folder), str(folder / "pictures"), str(settings.folder.parent / "out")]
+    command = [sys.executable, "-m", "tests.flows.crash_driver", *words]
     done = subprocess.run(command, env=environment, cwd=Path(__file__).parents[2], timeout=120, check=False)
     return done.returncode
 
 
 @pytest.mark.chain
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_and_started_again(point: str, tmp_path: Path) -> None:
-    settings = new_home(tmp_path / "home", chain="local")
-    with open_registry(settings) as registry:
-        records = [work_record(registry.home.keys.artist, origin=registry.origin) for _ in range(7)]
-    source = tmp_path / "records"
-    source.write_bytes(b"".join(record.statement + b"\n" + record.envelope + b"\n" for record in records))
+@pytest.mark.parametrize("point", FAILPOINTS)
+def test_killed_and_started_again(point: str, founded: Path, tmp_path: Path) -> None:
+    shutil.copytree(founded / "home", tmp_path / "home")
+    settings = load_settings(home=tmp_path / "home")
 
-    assert drive(settings, source, point) == -signal.SIGKILL, "the point was never reached"
-    assert drive(settings, source) == 0
+    assert drive(founded, settings, point) == -signal.SIGKILL, "the point was never reached"
+    assert drive(founded, settings) == 0
 
     with open_registry(settings) as registry:
-        assert registry.store.records.count() == {"work": 7}
-        assert registry.store.log.size == 7
+        assert registry.store.records.count() == {"work": 2, "consent": 2}
+        assert registry.store.log.size == 4
+        assert registry.store.records.pending() == []
+        assert [head.size for head in registry.store.log.heads()][-1:] == [4]
         anchors = registry.store.log.anchors()
-        assert [size for size, _, _ in anchors] == [7]
+        assert [size for size, _, _ in anchors] == [4]
         transactions = registry.store.outbox.all()
         assert [(each.name.partition(":")[0], each.state) for each in transactions] == [("anchor", "final")]
         # what the chain saw: four contracts, and one anchor, once
         assert registry.ledger.head().nonce == 5
         seen = inspect(registry)
-        assert (seen.problems, seen.records, seen.anchors) == ((), 7, 1)
+        assert (seen.problems, seen.unknown, seen.records, seen.anchors) == ((), (), 4, 1)
+        outputs = sorted((tmp_path / "out").iterdir())
+        assert [path.name for path in outputs] == sorted(
+            path.name for path in (founded / "pictures").iterdir()
+        )
+        for path in outputs:
+            answer = verify_name(settings, str(path), VerifyOptions())
+            assert (answer.state, answer.anchor["state"]) == ("trusted", "final")

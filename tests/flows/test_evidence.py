@@ -4,79 +4,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rakkan.manifests.samples import PARENT, render_samples
-from rakkan.registry.flows.dossier import Dossier, gather
 from rakkan.registry.flows.evidence import pack, unpack
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
-from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
-from rakkan.registry.flows.verify import CHECKS, Verification
+from rakkan.registry.flows.verify import CHECKS
 from rakkan.registry.rules.note import sign_head
 from rakkan.registry.rules.tree import leaf_hash
-from rakkan.registry.service import Registry
-from rakkan.registry.settings import load_settings
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
-from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Outcome
-from tests.homes import new_registry
-
-
-@dataclass
-class World:
-    """One published picture, its bundle, and what a stranger is given to trust."""
-
-    registry: Registry
-    picture: Path
-    other: Path
-    dossier: Dossier
-    folder: Path
-
-    def check(
-        self,
-        dossier: Dossier | None = None,
-        content: bytes | None = None,
-        picture: Path | None = None,
-        **more: object,
-    ) -> Verification:
-        bundle = self.folder / "bundle.car"
-        bundle.write_bytes(pack(dossier or self.dossier)[1] if content is None else content)
-        options = VerifyOptions(
-            offline=True,
-            bundle=bundle,
-            trust=self.registry.home.issuers,
-            log_keys=tuple(self.registry.config.log_keys),
-        )
-        stranger = load_settings(home=self.folder / "nobody")
-        return verify_name(stranger, str(picture or self.picture), replace(options, **more))  # type: ignore[arg-type]
+from tests.flows.bundles import World, new_world, outcomes
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("world")
-    pictures = render_samples(folder / "pictures")
-    with new_registry(folder / "home") as registry:
-        options = StampOptions(out=folder / "stamped", terms=load_terms("open-training"))
-        items = stamp_files(registry, pictures, options)
-        publish(registry)
-        chosen = next(item for item in items if item.input.name == PARENT)
-        other = next(item for item in items if item.input.name != PARENT and item.input.suffix == ".png")
-        assert chosen.output is not None
-        assert other.output is not None
-        dossier = gather(registry, [Digest.from_hex("c2paClaim", chosen.digest["c2paClaim"])])
-        assert dossier is not None
-        yield World(registry, chosen.output, other.output, dossier, folder)
-
-
-def outcomes(answer: Verification) -> dict[str, Outcome]:
-    return {check.name: check.outcome for check in answer.checks}
+    with new_world(tmp_path_factory.mktemp("world")) as made:
+        yield made
 
 
 def test_a_whole_bundle_is_believed_as_far_as_it_can_be(world: World) -> None:

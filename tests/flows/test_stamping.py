@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
@@ -262,3 +265,32 @@ def test_real_pictures(real_pictures: list[Path], registry: Registry, tmp_path: 
     assert [(item.input.name, item.error) for item in items if item.state != "stamped"] == []
     for item in items:
         assert verify_name(registry.settings, str(item.output), VerifyOptions()).state == "trusted"
+
+
+def test_secrets_are_told_before_anything_is_signed(registry: Registry, tmp_path: Path) -> None:
+    graph = {"3": {"class_type": "SaveImage", "inputs": {"path": "/home/ada/secret/out", "images": ["3", 0]}}}
+    record = PngInfo()
+    record.add_text("prompt", json.dumps(graph))
+    path = tmp_path / "a.png"
+    Image.new("RGB", (64, 64), "teal").save(path, pnginfo=record)
+    told: list[tuple[str, bool]] = []
+
+    def noticed(named: Path, findings: tuple[str, ...]) -> None:
+        told.append((f"{named.name}: {findings[0]}", any((tmp_path / "out").glob("*"))))
+
+    (item,) = stamp_files(registry, [path], StampOptions(out=tmp_path / "out"), noticed=noticed)
+    assert item.state == "stamped"
+    assert [written for _, written in told] == [False]
+    assert "secret" not in told[0][0]
+
+
+def test_what_no_generator_made_is_not_silently_called_generated(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGB", (64, 64), "teal").save(path)
+    (assumed,) = stamp_files(registry, [path], StampOptions(out=tmp_path / "a"))
+    (said,) = stamp_files(registry, [path], StampOptions(out=tmp_path / "b", making="captured"))
+    assert (assumed.assumed, work_of(assumed).making) == (True, "generated")
+    assert (said.assumed, work_of(said).making) == (False, "captured")
+    assert said.output is not None
+    assert b"digitalCapture" in said.output.read_bytes()
+    assert b"trainedAlgorithmicMedia" not in said.output.read_bytes()

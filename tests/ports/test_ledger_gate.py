@@ -7,11 +7,8 @@ import hashlib
 import pytest
 
 from rakkan.registry.ledger import calls
-from rakkan.registry.ledger.anvil import LocalChain
-from rakkan.registry.ledger.deploy import DeployedContract, attach, deploy
 from rakkan.registry.ledger.evm import EvmLedger
-from rakkan.registry.ledger.loopback import ask
-from rakkan.registry.ports import Call, ChainIdentity, Observation
+from rakkan.registry.ports import Call, Observation
 from rakkan.registry.rules.eip712 import (
     Domain,
     VerdictMessage,
@@ -21,16 +18,13 @@ from rakkan.registry.rules.eip712 import (
     withdrawal_digest,
 )
 from rakkan.registry.rules.tree import Tree, leaf_hash
-from rakkan.schemas.errors import Integrity, Refused, Unavailable
+from rakkan.schemas.errors import Refused
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import to_unix
 from rakkan.schemas.verdict import Reliance
 from tests.ports.anvil import (
     ATTESTER_KEY,
     AUTHORITY_KEY,
-    COMMUNITY_KEY,
-    ORIGIN,
-    PUBLISHER_KEY,
     STANDING,
     World,
     anvil_program,
@@ -245,61 +239,3 @@ def test_the_chain_checks_the_logs_own_proofs(world: World) -> None:
         assert not included((index + 1) % size, leaf, proof)
         assert not included(index, leaf, proof, size + 1)
         assert not included(index, leaf_hash(b"other"), proof)
-
-
-def test_deploying_tells_each_contract_and_attaching_recognises_them(chain: LocalChain) -> None:
-    publisher, community = address_of(PUBLISHER_KEY), address_of(COMMUNITY_KEY)
-    told: list[DeployedContract] = []
-
-    def put(origin: str) -> DeployedContract:
-        deployment = deploy(
-            chain.rpc_url,
-            PUBLISHER_KEY,
-            origin=origin,
-            community=community,
-            attester=ATTESTER,
-            standing_time=7,
-            progress=told.append,
-        )
-        assert deployment.gas_used == sum(each.gas_used for each in deployment.transactions)
-        deployments.append(deployment.identity)
-        return deployment.transactions[0]
-
-    deployments: list[ChainIdentity] = []
-    with pytest.raises(Unavailable) as unfunded:
-        put(ORIGIN)
-    assert unfunded.value.code == "funds-missing"
-    chain.fund(publisher)
-    put(ORIGIN)
-    put("rakkan/other")
-    names = ["ProvenanceLog", "ConsentRegistry", "ConsentGate", "ApprovalBook"]
-    assert [each.name for each in told] == names * 2
-    assert [each.block_number for each in told] == list(range(1, 9))
-    ours, others = deployments
-    assert ours.genesis == chain.genesis
-    assert ask(chain.port, "eth_getTransactionCount", str(publisher), "latest") == hex(8)
-
-    def attaching(**changes: Address | str | None) -> ChainIdentity:
-        given = {
-            "origin": ORIGIN,
-            "log": ours.log,
-            "consents": ours.consents,
-            "gate": ours.gate,
-            "book": ours.book,
-        }
-        return attach(chain.rpc_url, **{**given, **changes})  # type: ignore[arg-type]
-
-    assert attaching() == ours
-    assert attaching(gate=None, book=None).gate is None
-    wrong: dict[str, dict[str, Address | str | None]] = {
-        "another origin": {"origin": "rakkan/other"},
-        "no ProvenanceLog": {"log": ours.consents},
-        "no ConsentRegistry": {"consents": Address(b"\x01" * 20)},
-        "another log": {"gate": others.gate},
-        "another registry": {"consents": others.consents},
-        "another gate": {"book": others.book},
-    }
-    for problem, changes in wrong.items():
-        with pytest.raises(Integrity, match=problem) as caught:
-            attaching(**changes)
-        assert caught.value.code == "contract-foreign"

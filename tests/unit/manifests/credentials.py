@@ -15,9 +15,19 @@ from functools import cache
 from typing import Any
 
 import c2pa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from rakkan.manifests import _c2pa
-from rakkan.manifests.certificates import ArtistCertificate, Authority, issue_artist, new_authority
+from rakkan.manifests.certificates import (
+    ArtistCertificate,
+    Authority,
+    issue_artist,
+    load_certificates,
+    new_authority,
+)
 from rakkan.manifests.claim import ClaimDefinition, Making, claim_definition
 from rakkan.manifests.container import manifest_parts, walk
 from rakkan.manifests.image import CheckedImage, check_image
@@ -164,3 +174,34 @@ def short_lived(seconds: float) -> Signer:
     end = datetime.now(UTC) + timedelta(seconds=seconds)
     certificate = issue_artist(authority(), "Brief", end - timedelta(days=1), days=1)
     return Signer.load(certificate.chain_pem, certificate.key_pem)
+
+
+def certificate_for(key: object) -> tuple[bytes, bytes]:
+    """A certificate of the artist profile for any key, issued by the test authority."""
+    issuer_key = serialization.load_pem_private_key(authority().key_pem, None)
+    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    (issuer,) = load_certificates(authority().certificate_pem)
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "O"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Any key"),
+        ]
+    )
+    model = load_certificates(artist().chain_pem)[0]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())  # type: ignore[attr-defined]
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(model.not_valid_before_utc)
+        .not_valid_after(model.not_valid_after_utc)
+    )
+    for extension in model.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(  # type: ignore[attr-defined]
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    leaf = builder.sign(issuer_key, hashes.SHA256()).public_bytes(pem)
+    return leaf + authority().certificate_pem, private

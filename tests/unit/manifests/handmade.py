@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from rakkan.manifests.certificates import load_certificates
+from rakkan.manifests.container import walk
 from tests.unit.manifests.credentials import actions, artist
 from tests.unit.manifests.pictures import chunk, encoded
 
 TAIL = bytes.fromhex("00110010800000aa00389b71")
 LABEL = "urn:c2pa:11111111-2222-4333-8444-555555555555"
+PARENT = "urn:c2pa:99999999-2222-4333-8444-555555555555"
 
 
 def box(kind: bytes, content: bytes) -> bytes:
@@ -119,7 +121,91 @@ def png_with_store(
             b"c2pa", "c2pa", *below, manifest([*listed, ("c2pa.hash.data", binding)], **arguments)
         )
 
-    # The length is part of what is signed: of a length with as many bytes, nothing changes.
-    length = 12 + len(store(5000))
+    # The length is part of what is signed: of a length with as many digits, nothing changes.
+    length = 12 + len(store(12 + len(store(5000))))
     assert 12 + len(store(length)) == length
     return content[:33] + chunk(b"caBX", store(length)) + content[33:]
+
+
+def png_with_boxes(content: bytes, *, left_out: Sequence[str] = ()) -> bytes:
+    """A PNG bound part by part (general box hash), with some parts not listed at all."""
+    entries = [_named("PNGh", content[:8])]
+    for part in walk(content).parts:
+        if part.kind not in left_out:
+            entries.append(_named(part.kind, content[part.start : part.end]))
+        if part.kind == "IHDR":
+            entries.append({"names": ["C2PA"], "hash": b"\0", "pad": b""})
+    return content[:33] + chunk(b"caBX", _boxes_store(entries)) + content[33:]
+
+
+def jpeg_with_boxes(content: bytes, *, left_out: Sequence[str] = ()) -> bytes:
+    """Likewise a JPEG."""
+    entries = []
+    for part in walk(content).parts:
+        if part.kind not in left_out:
+            entries.append(_named(part.kind, content[part.start : part.end]))
+        if part.kind == "SOI":
+            entries.append({"names": ["C2PA"], "hash": b"\0", "pad": b""})
+    segment = struct.pack(">2sHI", b"JP", 0x0211, 1) + _boxes_store(entries)
+    return content[:2] + b"\xff\xeb" + struct.pack(">H", len(segment) + 2) + segment + content[2:]
+
+
+def _named(name: str, content: bytes) -> dict[str, Any]:
+    return {"names": [name], "hash": hashlib.sha256(content).digest(), "pad": b""}
+
+
+def _boxes_store(entries: Sequence[dict[str, Any]]) -> bytes:
+    said = actions()
+    listed = [(said["label"], said["data"]), ("c2pa.hash.boxes", {"alg": "sha256", "boxes": entries})]
+    return described(b"c2pa", "c2pa", manifest(listed))
+
+
+def parent(*assertions: tuple[str, object], label: str = PARENT, **arguments: Any) -> tuple[str, bytes]:
+    """Label and manifest box of a picture that something was made from."""
+    said = actions()
+    binding = {"alg": "sha256", "exclusions": [], "hash": bytes(32), "pad": b"", "name": "jumbf manifest"}
+    listed = [(said["label"], said["data"]), *assertions, ("c2pa.hash.data", binding)]
+    return label, manifest(listed, label=label, **arguments)
+
+
+def ingredient(
+    of: tuple[str, bytes], relationship: str = "componentOf", failure: Sequence[str] = (), **fields: object
+) -> dict[str, Any]:
+    """An ingredient assertion about a manifest in the same store, with what its signer recorded."""
+    label, content = of
+    at = content.index(b"c2cs" + TAIL) - 16
+    (length,) = struct.unpack_from(">I", content, at)
+    name = f"self#jumbf=/c2pa/{label}"
+    success = ("claimSignature.validated", "assertion.dataHash.match")
+    recorded = {
+        "success": [{"code": code, "url": f"{name}/c2pa.signature"} for code in success],
+        "informational": [],
+        "failure": [{"code": code, "url": name} for code in failure],
+    }
+    return {
+        "relationship": relationship,
+        "dc:format": "image/png",
+        "activeManifest": {"url": name, "hash": hashlib.sha256(content[8:]).digest()},
+        "claimSignature": {
+            "url": f"{name}/c2pa.signature",
+            "hash": hashlib.sha256(content[at + 8 : at + length]).digest(),
+        },
+        "validationResults": {"activeManifest": recorded},
+        **fields,
+    }
+
+
+def without(content: bytes, label: str) -> bytes:
+    """Boxes without the superbox of that name, lengths made good: what a redaction leaves."""
+    left, at = b"", 0
+    while at < len(content):
+        length, kind = struct.unpack_from(">I4s", content, at)
+        body = content[at + 8 : at + length]
+        at += length
+        if kind == b"jumb":
+            (described_by,) = struct.unpack_from(">I", body)
+            if body[25:described_by].split(b"\0")[0] == label.encode():
+                continue
+            body = body[:described_by] + without(body[described_by:], label)
+        left += box(kind, body)
+    return left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
+import tracemalloc
 import zlib
 from io import BytesIO
 
@@ -144,6 +145,27 @@ def block_with(order: str, tag: int, raw: bytes) -> Exif:
     found = read_exif(block)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("megabytes", [1, 9])
+def test_fields_that_all_point_at_the_same_bytes_are_not_copied(megabytes: int) -> None:
+    """500 fields over one megabyte are half a gigabyte of text from a small file."""
+    length = megabytes * 1024 * 1024
+    entries = b"".join(struct.pack("<HHII", 0x2000 + tag, 2, length, 8) for tag in range(500))
+    block = b"II*\0" + struct.pack("<IH", 8, 500) + entries + bytes(length)
+    container = walk(png_with(chunk(b"eXIf", block)))
+    tracemalloc.start()
+    try:
+        found = exif_of(container)
+        with pytest.raises(UnreadableImage) as caught:
+            texts(container)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found is not None
+    assert len(found.tags) == 500
+    assert caught.value.code == "image-text"
+    assert peak < 8 * length
 
 
 def test_text_png_is_what_pillow_reads() -> None:

@@ -32,8 +32,8 @@ from tests.unit.manifests.pictures import (
     webp_chunks,
 )
 
-PNG, JPEG, WEBP = encoded("PNG"), encoded("JPEG"), encoded("WEBP")
-TINY = {"a.png": PNG, "a.jpg": JPEG, "a.webp": WEBP}
+TINY = {"a.png": encoded("PNG"), "a.jpg": encoded("JPEG"), "a.webp": encoded("WEBP")}
+PNG, JPEG, WEBP = TINY.values()
 
 
 def code_of(content: bytes, name: str = "a", limits: Limits | None = None) -> str:
@@ -199,8 +199,7 @@ def test_turned_bits_give_a_picture_or_our_error(name: str) -> None:
 def survives(content: bytes, name: str) -> bool:
     """Whether everything works on it; anything but our typed error ends the test."""
     try:
-        image = check_image(content, name)
-        read_generation(image)
+        read_generation(image := check_image(content, name))
         fingerprints(image)
     except UnreadableImage:
         return False
@@ -290,9 +289,8 @@ class TestReading:
             assert str(tmp_path) not in caught.value.message  # folders are private
 
     def test_size_is_judged_before_reading(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.png"
-        with path.open("wb") as file:
-            file.truncate(10 * 2**30)  # sparse: reading it would take memory that is not there
+        (path := tmp_path / "a.png").touch()
+        os.truncate(path, 10 * 2**30)  # sparse: reading it would take memory that is not there
         with pytest.raises(UnreadableImage) as caught:
             read_image(path)
         assert caught.value.code == "image-too-large"

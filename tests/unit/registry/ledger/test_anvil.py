@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,72 +15,19 @@ from rakkan.registry.ledger.anvil import HISTORY, LocalChain, find_anvil
 from rakkan.registry.ledger.chainfiles import LOG, PARTING, STATE
 from rakkan.registry.ledger.loopback import ask, ask_block
 from rakkan.schemas.errors import Integrity, Invalid, Unavailable
-from rakkan.schemas.identity import Address
 from tests.ports.anvil import anvil_program, chain
+from tests.unit.registry.ledger.processes import (
+    ALICE,
+    BOB,
+    is_running,
+    pay,
+    pid_of,
+    wait_until,
+)
 
 __all__ = ["anvil_program", "chain"]
 
 pytestmark = pytest.mark.chain
-
-ALICE = Address(b"\x11" * 20)
-BOB = "0x" + "22" * 20
-
-# What another process does: have the chain, say so, wait to be told to go.
-ENSURE = """
-import sys
-from pathlib import Path
-from rakkan.registry.ledger.anvil import LocalChain
-chain = LocalChain(Path(sys.argv[1]), Path(sys.argv[2])).ensure()
-print(chain.port, int(chain.ours), flush=True)
-sys.stdin.readline()
-chain.close()
-"""
-
-
-def pay(local: LocalChain) -> str:
-    """One transaction in one block; its identifier."""
-    ask(local.port, "anvil_impersonateAccount", str(ALICE))
-    identifier = ask(local.port, "eth_sendTransaction", {"from": str(ALICE), "to": BOB, "value": "0x1"})
-    wait_until(lambda: ask(local.port, "eth_getTransactionReceipt", identifier) is not None)
-    return str(identifier)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def pid_of(local: LocalChain) -> int:
-    return int(json.loads((local.folder / "anvil.json").read_bytes())["pid"])
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-@contextlib.contextmanager
-def another_process(folder: Path, program: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", ENSURE, str(folder), str(program)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate(timeout=30)
-
-
-def said(process: subprocess.Popen[str]) -> list[int]:
-    assert process.stdout is not None
-    return [int(word) for word in process.stdout.readline().split()]
 
 
 def test_the_chain_is_local_and_nobody_is_rich_on_it(chain: LocalChain) -> None:
@@ -214,66 +157,6 @@ def test_time_goes_forward_and_never_back_after_a_restart(chain: LocalChain) -> 
 def test_two_blocks_make_final(chain: LocalChain) -> None:
     chain.mine(5)
     assert ask_block(chain.port, "finalized")["number"] == hex(3)
-
-
-def test_processes_that_start_at_once_share_one_anvil(tmp_path: Path, anvil_program: Path) -> None:
-    with contextlib.ExitStack() as stack:
-        crowd = [stack.enter_context(another_process(tmp_path / "chain", anvil_program)) for _ in range(4)]
-        answers = [said(process) for process in crowd]
-        assert len({port for port, _ in answers}) == 1
-        assert sorted(ours for _, ours in answers) == [0, 0, 0, 1]
-        pid = pid_of(LocalChain(tmp_path / "chain", anvil_program))
-        owner = crowd[[ours for _, ours in answers].index(1)]
-        guest = next(process for process in crowd if process is not owner)
-        guest.communicate("go\n", timeout=30)
-        assert is_running(pid), "a guest leaves the chain alone"
-        owner.communicate("go\n", timeout=30)
-        assert not is_running(pid), "its owner ends it"
-
-
-def test_no_orphan_outlives_a_killed_owner_and_its_state_is_whole(
-    tmp_path: Path, anvil_program: Path
-) -> None:
-    folder = tmp_path / "chain"
-    with another_process(folder, anvil_program) as owner:
-        said(owner)
-        guest = LocalChain(folder, anvil_program).ensure()
-        assert not guest.ours
-        guest.fund(ALICE)
-        payment, pid = pay(guest), pid_of(guest)
-        owner.kill()
-        wait_until(lambda: not is_running(pid))
-    with LocalChain(folder, anvil_program) as heir:
-        assert heir.ours
-        assert ask(heir.port, "eth_getTransactionReceipt", payment) is not None
-
-
-def test_a_dying_anvil_is_waited_for(chain: LocalChain, anvil_program: Path) -> None:
-    chain.mine(50)
-    pid = pid_of(chain)
-    os.kill(pid, signal.SIGTERM)
-    second = LocalChain(chain.folder, anvil_program).ensure()
-    try:
-        wait_until(lambda: not is_running(pid))
-        second.ensure()
-        assert ask(second.port, "eth_blockNumber") == hex(50)
-    finally:
-        second.close()
-
-
-def test_a_frozen_anvil_is_not_doubled(chain: LocalChain, anvil_program: Path) -> None:
-    pid = pid_of(chain)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        begun = time.monotonic()
-        with pytest.raises(Unavailable) as caught:
-            LocalChain(chain.folder, anvil_program, patience=0.5).ensure()
-        assert caught.value.code == "local-chain-silent"
-        assert str(pid) in str(caught.value)
-        assert time.monotonic() - begun < 15
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    assert LocalChain(chain.folder, anvil_program).ensure().genesis == chain.genesis
 
 
 def test_a_taken_port_is_left_and_the_chain_is_the_same(chain: LocalChain) -> None:

@@ -30,6 +30,17 @@ They say: they generated the work; exclusive rights in generated works may not e
 Persons shown: none; minors: none
 This shows control of a key, not authorship."""
 
+OWN = hashlib.sha256(cases.wallet_did(cases.WALLET).encode()).hexdigest()
+PAY = "eip155:1:0x" + "33" * 20
+CHANGED: dict[str, list[tuple[str, Any]]] = {
+    "collection": [("count", 30001), ("root", "ac" * 32)],
+    "bounds": [("policy", None), ("runs", 4)],
+    "jurisdiction": [("law", "FRA"), ("allow", []), ("deny", [])],
+    "persons": [("releases", [])],
+    "rightsBasis": [("shareBp", 6006)],
+    "sealed": [("commitments", [{"name": "other", "value": "cd" * 32}])],
+}
+
 RESERVATION = f"""\
 RESERVATION: DO NOT USE THESE WORKS
 Stated by: {cases.wallet_did(cases.WALLET)}, as estate
@@ -74,6 +85,121 @@ def test_a_reservation_in_plain_words() -> None:
         **cases.superseding(1),
     )
     assert notice_text(subjects, predicate) == RESERVATION
+
+
+LINK = cases.superseding(1)["supersedes"]
+MANDATE = f"""\
+MANDATE: OTHERS MAY ACT FOR THE ONE WHO STATES THIS
+Stated by: {cases.wallet_did(cases.WALLET)}, as author
+Works 1: every work of the one who states this (actor {OWN[:16]}…)
+They may allow in the name of the one who states this: fine-tuning of a LoRA [org.rakkan.finetune_lora]
+Not allowed: use of a person's likeness [org.rakkan.likeness]
+Everything not named here is not granted.
+Who may act: "{cases.did(cases.ARTIST)}"
+Valid: from 2026-01-01T00:00:00Z until 2028-01-01T00:00:00Z
+If {cases.consent().withdrawal.authority} withdraws: no new use; models already trained stay as they are
+They say: they generated the work; exclusive rights in generated works may not exist; all co-authors agree
+Persons shown: none; minors: none
+In another's name, under the mandate {LINK["/"]}
+This shows control of a key, not authorship."""
+
+FULL: dict[str, Any] = {
+    "match": "collection",
+    "collection": {"count": 30000, "root": "ab" * 32, "members": [LINK]},
+    "terms": {
+        "licence": "CC-BY-4.0",
+        "attribution": "name",
+        "shareAlike": False,
+        "commercial": True,
+        "outputsLicence": "CC0-1.0",
+        "compensation": {"model": "per-training", "amount": "5", "currency": "EUR", "payTo": PAY},
+    },
+    "bounds": {"policy": LINK, "runs": 3},
+    "jurisdiction": {"law": "DEU", "allow": ["DEU", "FRA"], "deny": ["USA"]},
+    "trainBy": "2027-01-01T00:00:00Z",
+    "rightsBasis": {"claim": "created", "coauthorsComplete": True, "shareBp": 6005},
+    "persons": {"depicted": "others", "minors": "none", "releases": [LINK]},
+    "sealed": {"commitments": [{"name": "display\u202ename", "value": "cd" * 32}]},
+}
+
+
+def test_a_mandate_in_plain_words() -> None:
+    subjects = [Subject(name="author", digest={"actor": OWN})]
+    predicate = cases.consent(
+        subjects,
+        kind="mandate",
+        scopes=[
+            {"name": "org.rakkan.finetune_lora", "use": "allowed"},
+            {"name": "org.rakkan.likeness", "use": "notAllowed"},
+        ],
+        grantee=[cases.did(cases.ARTIST)],
+        terms=None,
+        mandate=LINK,
+    )
+    assert notice_text(subjects, predicate) == MANDATE
+    other = [Subject(name="author", digest={"actor": "11" * 32})]
+    assert "Works 1: every work of an author (actor 1111111111111111…)" in notice_text(other, predicate)
+
+
+def test_every_bound_has_a_line() -> None:
+    lines = notice_text(cases.SUBJECTS, cases.consent(**FULL)).split("\n")
+    assert lines[3] == "Collection: 30000 works, root " + "ab" * 32
+    for line in (
+        "What a model puts out is under: CC0-1.0",
+        f"Price: for each training, 5 EUR, paid to {PAY}",
+        f"Counts only under the policy {LINK['/']}",
+        "Counts for 3 training runs",
+        "Where: law of DEU; only in DEU, FRA; not in USA",
+        "New training must begin before 2027-01-01T00:00:00Z",
+        "Their share: 60.05 %",
+        f"Agreed to by a person shown in {LINK['/']}",
+        'Kept private, fixed by commitments: "displayname"',
+    ):
+        assert line in lines
+
+
+@pytest.mark.parametrize("left_out", sorted(set(FULL) - {"match"}))
+def test_no_bound_is_left_out(left_out: str) -> None:
+    """Each of them alone, and each part of it, changes the words."""
+    full = notice_text(cases.SUBJECTS, cases.consent(**FULL))
+    dropped = {"match", "collection"} if left_out == "collection" else {left_out}
+    fewer = {name: value for name, value in FULL.items() if name not in dropped}
+    assert notice_text(cases.SUBJECTS, cases.consent(**fewer)) != full
+    for part, changed in CHANGED.get(left_out, ()):
+        value = {**FULL[left_out], part: changed}
+        assert notice_text(cases.SUBJECTS, cases.consent(**{**FULL, left_out: value})) != full
+
+
+@pytest.mark.parametrize(
+    ("compensation", "line"),
+    [
+        ({"model": "free"}, "Price: nothing is asked"),
+        ({"model": "flat", "amount": "100"}, "Price: once, 100"),
+        ({"model": "per-inference"}, "Price: for each use as input, an amount not stated"),
+        (
+            {"model": "rev-share-bp", "amount": "150"},
+            "Price: of what is earned, in hundredths of a percent, 150",
+        ),
+    ],
+)
+def test_a_price_in_plain_words(compensation: dict[str, str], line: str) -> None:
+    terms = {"licence": "CC0-1.0", "attribution": "none", "shareAlike": False, "commercial": False}
+    predicate = cases.consent(terms={**terms, "compensation": compensation})
+    assert line in notice_text(cases.SUBJECTS, predicate).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "first"),
+    [
+        ("likeness", {}, "AGREEMENT OF A PERSON WHO IS SHOWN"),
+        ("co-author", {"joins": LINK}, "AGREEMENT OF A CO-AUTHOR"),
+    ],
+)
+def test_those_who_agree_with_a_grant(kind: str, more: dict[str, Any], first: str) -> None:
+    lines = notice_text(cases.SUBJECTS, cases.consent(kind=kind, **more)).split("\n")
+    assert lines[0] == first
+    assert (f"Agrees with the grant {LINK['/']}" in lines) is (kind == "co-author")
+    assert lines[1:9] == GRANT.split("\n")[1:9]
 
 
 def test_an_irrevocable_grant_says_so() -> None:

@@ -1,0 +1,71 @@
+"""A batch of files to stamp: how it is asked for, and what became of each file.
+
+It decides the words of both sides and nothing else. Stamping itself is in ``stamping``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rakkan.manifests.claim import Making
+from rakkan.registry.flows.terms import Terms
+from rakkan.schemas.errors import DomainError
+from rakkan.schemas.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class StampOptions:
+    """How to stamp.
+
+    Attributes:
+        out: Folder for outputs; None means ``stamped`` beside each input.
+        creator: Display name, kept private.
+        parents: Files that every input was made from, besides what generators name.
+        terms: Consent terms for every stamped work.
+        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
+        disclose: What of the private fields becomes public.
+        publish: Whether records are public from now on.
+        jobs: Processes that sign.
+        making: How pictures without parents came to be; None takes them for generated.
+        dry_run: Say what would be done.
+    """
+
+    out: Path | None = None
+    creator: str = ""
+    parents: tuple[Path, ...] = ()
+    terms: Terms | None = None
+    wallet: bytes | None = field(default=None, repr=False)
+    disclose: tuple[str, ...] = ()
+    publish: bool = False
+    jobs: int = 1
+    making: Making | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StampItem:
+    """What became of one input.
+
+    Attributes:
+        input: The file named.
+        output: The stamped file; None if there is none.
+        state: ``stamped | already | planned | failed``.
+        record: The work's record.
+        digest: Identifiers of the stamped file, by kind.
+        error: Why it failed.
+        findings: Secrets and private paths seen in the generator record.
+        consent: The consent given for it, if any.
+        assumed: It is stated as generated, though no generator left a record in it.
+    """
+
+    input: Path
+    output: Path | None
+    state: str
+    record: Record | None = None
+    digest: Mapping[str, str] = field(default_factory=dict)
+    error: DomainError | None = None
+    findings: tuple[str, ...] = ()
+    consent: Record | None = None
+    assumed: bool = False

@@ -1,0 +1,85 @@
+"""The case of one work: all that is known besides the consents on it and decides about them.
+
+It decides what the rules may take into account, and nothing about what follows from it. Gathering it
+is not here either. Whoever leaves something out gets an answer that grants less, with two exceptions
+that gathering must never leave out: noes, and what objects (disputes, rulings, compromised keys,
+rival claims, likenesses to earlier works, runs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from rakkan.registry.rules.actors import NOBODY, Actors
+from rakkan.registry.rules.facts import ConsentFact, RecordFact
+from rakkan.schemas.values import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A flag: this work looks like an earlier one. Similarity never grants and never denies.
+
+    Attributes:
+        earlier: sha256 of the envelope of the earlier work's record.
+        holders: DIDs of those who claim the earlier work or hold a reservation on it.
+        reserved: Whether a reservation stands on the earlier work.
+        known_from: When the registry first had the earlier work and could have told.
+    """
+
+    earlier: bytes
+    holders: frozenset[str]
+    reserved: bool
+    known_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known besides the consents on one work. Every collection may be in any order.
+
+    What is the same for all works of a dataset (``actors`` and the three lists of DIDs) is made once
+    and shared among their cases.
+
+    Attributes:
+        digests: Every digest by which the work is known, and the ``collectionRoot`` of every collection
+            that it was shown to belong to. Mandates, likeness and co-author consents must name one of
+            them (or, mandates, the author), and disputes and rulings about one item its 32 bytes.
+        actors: Identity and key records of everybody involved, and whose checks the community trusts.
+        claims: Records of kind work and authorship that name this work, ``proven_at`` filled. While
+            there is none, every grantor stands for themselves.
+        mandates: By envelope, every mandate that a chain from one of the consents leads to, and those
+            that supersede them.
+        coauthors: By the envelope of the grant that they join, the co-author consents, superseded ones too.
+        releases: By envelope, the likeness consents that the grants link, and those that supersede them.
+        disputes: Every dispute that targets one of the consents, mandates, releases or claims here.
+        rulings: Every ruling on the same targets, on those disputes, and on the works in ``similar``.
+        similar: Earlier works that look like this one.
+        runs: By the envelope of a grant with a budget, when each training run that relied on it began;
+            the run that is being judged is left out.
+        adjudicators: DIDs whose rulings count.
+        stewards: DIDs who may clear a likeness to an earlier work; adjudicators may too.
+    """
+
+    digests: frozenset[Digest] = frozenset()
+    actors: Actors = NOBODY
+    claims: tuple[RecordFact, ...] = ()
+    mandates: Mapping[bytes, ConsentFact] = field(default_factory=lambda: _NONE)
+    coauthors: Mapping[bytes, tuple[ConsentFact, ...]] = field(default_factory=lambda: _NO_COAUTHORS)
+    releases: Mapping[bytes, ConsentFact] = field(default_factory=lambda: _NONE)
+    disputes: tuple[RecordFact, ...] = ()
+    rulings: tuple[RecordFact, ...] = ()
+    similar: tuple[Similar, ...] = ()
+    runs: Mapping[bytes, tuple[datetime, ...]] = field(default_factory=lambda: _NO_RUNS)
+    adjudicators: frozenset[str] = frozenset()
+    stewards: frozenset[str] = frozenset()
+
+
+_NONE: Final[Mapping[bytes, ConsentFact]] = MappingProxyType({})
+_NO_COAUTHORS: Final[Mapping[bytes, tuple[ConsentFact, ...]]] = MappingProxyType({})
+_NO_RUNS: Final[Mapping[bytes, tuple[datetime, ...]]] = MappingProxyType({})
+
+EMPTY_CASE: Final = Case()
+"""Nothing is known besides the consents."""

@@ -1,0 +1,159 @@
+"""Pictures that are none, or are not what they were: what ``rakkan`` says, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rakkan.manifests.samples import CHILD, PARENT
+from tests.cli import pngs
+from tests.cli.command import Done, files, rakkan
+from tests.cli.conftest import Atelier
+
+UNREADABLE = {
+    "empty": ("empty.png", "image-empty"),
+    "truncated": ("truncated.png", "image-truncated"),
+    "no image": ("notes.png", "image-unknown"),
+    "wrong extension": ("picture.jpg", "image-extension"),
+    "pixel bomb": ("bomb.png", "image-pixels"),
+}
+
+
+def unreadable(kind: str, folder: Path, pictures: Path) -> Path:
+    whole = (pictures / PARENT).read_bytes()
+    content = {
+        "empty": b"",
+        "truncated": whole[: len(whole) // 2],
+        "no image": b"Dear diary, this is no picture.\n",
+        "wrong extension": whole,
+        "pixel bomb": pngs.bomb(),
+    }[kind]
+    path = folder / UNREADABLE[kind][0]
+    path.write_bytes(content)
+    return path
+
+
+def one_line_about(done: Done, path: Path) -> None:
+    assert done.err.startswith("rakkan: ")
+    assert done.err.count("\n") == 1
+    assert path.name in done.err
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_picture_that_cannot_be_read(
+    kind: str, shared_atelier: Atelier, pictures: Path, tmp_path: Path
+) -> None:
+    path = unreadable(kind, tmp_path, pictures)
+    code = UNREADABLE[kind][1]
+    done = rakkan("verify", path, "--json", home=shared_atelier.home)
+    assert done.error == (2, code)
+    assert done.document["error"]["hint"]
+    one_line_about(done, path)
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_it_is_not_stamped_either_and_holds_up_nobody(
+    kind: str, home: Path, pictures: Path, tmp_path: Path
+) -> None:
+    path = unreadable(kind, tmp_path, pictures)
+    out = tmp_path / "out"
+    done = rakkan("stamp", path, pictures / PARENT, "--out", out, "--json", home=home)
+    bad, good = done.document["items"]
+    assert (done.code, bad["state"], bad["error"]["code"]) == (2, "failed", UNREADABLE[kind][1])
+    assert bad["error"]["hint"]
+    assert (bad["output"], bad["recordId"]) == (None, None)
+    assert good["state"] == "stamped"
+    assert list(files(out)) == [PARENT]
+    assert [each for each in done.err.splitlines() if path.name in each and each.startswith("rakkan: ")]
+
+
+def verify(atelier: Atelier, path: Path) -> Done:
+    return rakkan("verify", path, "--json", home=atelier.home)
+
+
+def outcome(done: Done, name: str) -> str:
+    return str(next(each["outcome"] for each in done.document["checks"] if each["name"] == name))
+
+
+def test_text_added_after_signing_is_invalid(atelier: Atelier) -> None:
+    path = atelier.stamped / PARENT
+    path.write_bytes(pngs.text_added(path.read_bytes()))
+    done = verify(atelier, path)
+    assert (done.code, done.document["state"], outcome(done, "binding")) == (1, "invalid", "fail")
+
+
+def test_the_manifest_of_another_picture_is_invalid(atelier: Atelier) -> None:
+    store = pngs.manifest_of((atelier.stamped / CHILD).read_bytes())
+    path = atelier.stamped / PARENT
+    path.write_bytes(pngs.with_manifest(path.read_bytes(), store))
+    done = verify(atelier, path)
+    assert (done.code, done.document["state"], outcome(done, "binding")) == (1, "invalid", "fail")
+    bare = atelier.pictures / PARENT
+    path.write_bytes(pngs.with_manifest(bare.read_bytes(), store))
+    done = verify(atelier, path)
+    assert (done.code, done.document["state"], outcome(done, "binding")) == (1, "invalid", "fail")
+
+
+def test_one_bit_of_one_pixel_is_invalid(atelier: Atelier) -> None:
+    path = atelier.stamped / PARENT
+    path.write_bytes(pngs.pixel_changed(path.read_bytes()))
+    done = verify(atelier, path)
+    assert (done.code, done.document["state"], outcome(done, "binding")) == (1, "invalid", "fail")
+
+
+@pytest.mark.parametrize("name", [PARENT, "agate.jpg", "aurora.webp"])
+def test_a_bit_flipped_on_the_way_is_never_a_yes(name: str, atelier: Atelier) -> None:
+    path = atelier.stamped / name
+    content = bytearray(path.read_bytes())
+    content[len(content) * 3 // 4] ^= 0x10
+    path.write_bytes(content)
+    done = verify(atelier, path)
+    if done.code == 2:  # the file's own checksums, or its decoder, see it first
+        assert done.document["error"]["code"].startswith("image-")
+    else:
+        assert (done.code, done.document["state"]) == (1, "invalid")
+
+
+def test_bits_flipped_in_the_padding_of_a_manifest_change_no_identity(atelier: Atelier) -> None:
+    """What nobody signed may change; the picture is the same record then, or is refused."""
+    path = atelier.stamped / PARENT
+    whole = path.read_bytes()
+    record = verify(atelier, path).document["record"]
+    store = pngs.manifest_of(whole)
+    start = max(range(len(store)), key=lambda at: len(store[at:]) - len(store[at:].lstrip(b"\0")))
+    length = len(store[start:]) - len(store[start:].lstrip(b"\0"))
+    assert length > 100, "there is no padding to flip bits in"
+    for at in (start + 1, start + length // 2, start + length - 2):
+        mutant = store[:at] + bytes([store[at] ^ 1]) + store[at + 1 :]
+        path.write_bytes(pngs.with_manifest(whole, mutant))
+        done = verify(atelier, path)
+        if done.code == 0:
+            assert done.document["record"] == record
+        else:
+            assert done.code in (1, 2)
+
+
+def test_stamping_a_forged_picture_never_vouches_for_it(atelier: Atelier, tmp_path: Path) -> None:
+    """What came in broken is an ingredient that says so; the new stamp speaks for the new file alone."""
+    forged = tmp_path / PARENT
+    forged.write_bytes(pngs.text_added((atelier.stamped / PARENT).read_bytes()))
+    done = rakkan("stamp", forged, "--out", tmp_path / "out", "--json", home=atelier.home)
+    (item,) = done.document["items"]
+    if item["state"] == "failed":
+        assert done.code != 0
+        assert not (tmp_path / "out").exists() or files(tmp_path / "out") == {}
+        return
+    answer = verify(atelier, Path(item["output"]))
+    assert outcome(answer, "ingredients") == "fail"
+    assert answer.code != 0
+
+
+def test_a_record_that_is_not_there(shared_atelier: Atelier) -> None:
+    absent = "baguqeerarhq3zdlrwo2wqow2fhpw5zfrs5g5ebgugyelw7tkimwnkepsuyya"
+    for words in (["verify", absent], ["trace", absent], ["publish", absent], ["log", "proof", absent]):
+        done = rakkan(*words, "--json", home=shared_atelier.home)
+        assert done.error == (4, "record-unknown"), words
+        assert absent in done.err
+        assert json.loads(done.out)["error"]["hint"], words

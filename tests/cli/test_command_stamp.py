@@ -1,0 +1,167 @@
+"""``rakkan stamp`` as people call it: folders, odd names, doing it again, and inputs that stay as they were."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rakkan.manifests.image import read_image
+from rakkan.manifests.read import read_manifest
+from rakkan.manifests.samples import CHILD, PARENT
+from tests.cli.command import files, rakkan
+from tests.cli.conftest import Atelier
+
+NAMES = ("a b  c.png", "絵師-Ä.png", "--json.png", "[x].png", "quote'.png")
+
+
+@pytest.fixture
+def inputs(pictures: Path, tmp_path: Path) -> Path:
+    """Pictures of one's own, in a folder and one below it."""
+    folder = tmp_path / "in puts"
+    (folder / "below").mkdir(parents=True)
+    shutil.copy(pictures / PARENT, folder / NAMES[0])
+    shutil.copy(pictures / CHILD, folder / "below" / NAMES[1])
+    (folder / "notes.txt").write_text("not a picture")
+    (folder / ".hidden.png").write_bytes(b"nobody asks")
+    return folder
+
+
+def seen(folder: Path) -> dict[str, tuple[bytes, int, int]]:
+    """Bytes, mtime and mode of every file."""
+    return {
+        str(path): (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_inputs_stay_as_they_were_and_nothing_lies_beside_them(
+    home: Path, inputs: Path, tmp_path: Path
+) -> None:
+    for path in inputs.rglob("*.*"):
+        path.chmod(0o444)
+    before = seen(inputs)
+    done = rakkan("stamp", inputs, "--out", tmp_path / "out", "--json", home=home)
+    assert done.code == 0
+    assert {item["state"] for item in done.document["items"]} == {"stamped"}
+    assert seen(inputs) == before
+    assert sorted(files(tmp_path / "out")) == sorted(NAMES[:2])
+    for item in done.document["items"]:
+        assert rakkan("verify", item["output"], home=home).code == 0
+
+
+def test_again_is_already_with_the_same_answer(home: Path, inputs: Path, tmp_path: Path) -> None:
+    words = ("stamp", inputs, "--out", tmp_path / "out", "--json", "--consent", "community-lora")
+    first = rakkan(*words, home=home).document["items"]
+    before = seen(tmp_path / "out")
+    done = rakkan(*words, home=home)
+    assert (done.code, {item["state"] for item in done.document["items"]}) == (0, {"already"})
+    for item in (*first, *done.document["items"]):
+        item.pop("state")
+    for again, before_it in zip(done.document["items"], first, strict=True):
+        for name, value in before_it.items():
+            assert (name, again[name]) == (name, value)
+    assert seen(tmp_path / "out") == before
+
+
+def test_a_dry_run_writes_nothing(home: Path, inputs: Path, tmp_path: Path) -> None:
+    private = {name: content for name, content in files(home).items() if not name.startswith("registry.db")}
+    done = rakkan("stamp", inputs, "--out", tmp_path / "out", "--dry-run", "--json", home=home)
+    assert done.code == 0
+    assert {item["state"] for item in done.document["items"]} == {"planned"}
+    assert {item["recordId"] for item in done.document["items"]} == {None}
+    assert not (tmp_path / "out").exists()
+    after = {name: content for name, content in files(home).items() if not name.startswith("registry.db")}
+    assert after == private
+    assert rakkan("publish", "--dry-run", "--json", home=home).document["records"] == []
+
+
+def test_names_that_look_like_something_else(home: Path, pictures: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "names"
+    folder.mkdir()
+    for name in NAMES:
+        shutil.copy(pictures / PARENT, folder / name)
+    listed = sorted(path for path in folder.iterdir() if not path.name.startswith("--"))
+    words = ["stamp", "--out", tmp_path / "out", "--json", *listed, "--", folder / "--json.png"]
+    done = rakkan(*words, home=home)
+    assert done.code == 0, done.err
+    states = [item["state"] for item in done.document["items"]]
+    assert states == ["stamped", *["already"] * 4], "one picture under five names is one picture"
+    named = {item["output"] for item in done.document["items"]}
+    assert len(named) == 1
+
+
+def test_without_out_copies_go_to_stamped_beside_the_file(home: Path, inputs: Path) -> None:
+    assert rakkan("stamp", inputs, home=home).code == 0
+    assert (inputs / "stamped" / NAMES[0]).is_file()
+    assert (inputs / "below" / "stamped" / NAMES[1]).is_file()
+    again = rakkan("stamp", inputs, "--json", home=home)
+    assert [item["state"] for item in again.document["items"]] == ["already", "already"]
+
+
+def test_two_inputs_of_one_name(home: Path, pictures: Path, tmp_path: Path) -> None:
+    for folder, name in (("a", PARENT), ("b", CHILD)):
+        (tmp_path / folder).mkdir()
+        shutil.copy(pictures / name, tmp_path / folder / "same.png")
+    words = ("stamp", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "out", "--json")
+    done = rakkan(*words, home=home)
+    one, two = done.document["items"]
+    assert (done.code, one["state"], two["state"]) == (2, "stamped", "failed")
+    assert two["error"]["code"] == "output-collision"
+    assert str(tmp_path / "b" / "same.png") in done.err
+    assert two["error"]["hint"]
+    kept = files(tmp_path / "out")
+    alone = rakkan("stamp", tmp_path / "b", "--out", tmp_path / "out", "--json", home=home)
+    (item,) = alone.document["items"]
+    assert (alone.code, item["error"]["code"]) == (2, "output-exists")
+    assert files(tmp_path / "out") == kept
+
+
+def test_an_output_that_somebody_edited_is_not_overwritten(
+    home: Path, pictures: Path, tmp_path: Path
+) -> None:
+    words = ("stamp", pictures / PARENT, "--out", tmp_path / "out", "--json")
+    assert rakkan(*words, home=home).code == 0
+    (tmp_path / "out" / PARENT).write_bytes(b"hours of retouching")
+    done = rakkan(*words, home=home)
+    (item,) = done.document["items"]
+    assert (done.code, item["state"], item["error"]["code"]) == (2, "failed", "output-exists")
+    assert files(tmp_path / "out") == {PARENT: b"hours of retouching"}
+
+
+def test_a_file_with_a_credential_becomes_an_ingredient(atelier: Atelier, tmp_path: Path) -> None:
+    stamped = atelier.stamped / "agate.jpg"
+    done = rakkan("stamp", stamped, "--out", tmp_path / "out", "--json", home=atelier.home)
+    (item,) = done.document["items"]
+    assert item["state"] == "stamped"
+    answer = rakkan("verify", item["output"], "--json", home=atelier.home).document
+    checks = {each["name"]: each["outcome"] for each in answer["checks"]}
+    assert (answer["state"], checks["ingredients"]) == ("trusted", "pass")
+    assert len(read_manifest(read_image(Path(item["output"])), None).ingredients) == 1
+
+
+def test_two_processes_make_what_one_makes(home: Path, pictures: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    one = rakkan("stamp", pictures, "--out", tmp_path / "1", "--jobs", "1", "--json", home=home)
+    two = rakkan("stamp", pictures, "--out", tmp_path / "2", "--jobs", "2", "--json", home=copy)
+    assert (one.code, two.code) == (0, 0)
+    assert list(files(tmp_path / "1")) == list(files(tmp_path / "2"))
+    for left, right in zip(one.document["items"], two.document["items"], strict=True):
+        assert left["input"] == right["input"]
+        assert left["findings"] == right["findings"]
+        assert left["digest"].keys() == right["digest"].keys()
+        first, second = (read_manifest(read_image(Path(each["output"])), None) for each in (left, right))
+        assert first.state == second.state
+        assert len(first.ingredients) == len(second.ingredients)
+
+
+def test_an_output_folder_that_cannot_be_written(home: Path, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = rakkan("stamp", pictures / PARENT, "--out", tmp_path / "file" / "out", "--json", home=home)
+    (item,) = done.document["items"]
+    assert (done.code, item["error"]["code"]) == (5, "output-unwritable")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "home"}
+    assert rakkan("publish", "--dry-run", "--json", home=home).document["records"] == []
