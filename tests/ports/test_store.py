@@ -16,6 +16,7 @@ from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
 from rakkan.registry.store import Store
+from rakkan.registry.store.tables import SettingRow, table
 from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
@@ -255,3 +256,14 @@ def test_private_fields_are_kept_and_erased_for_good(store: Store) -> None:
     assert store.sealed.pinnable([name]) == []
     store.sealed.erase(b"\x03" * 32, NOW)  # a work's, whose fields have no envelope
     assert store.sealed.get(other) is not None
+
+
+def test_inserting_says_how_many_rows_were_new(store: Store) -> None:
+    settings = table(SettingRow)
+    one, two, three = ({"name": name, "value": "x"} for name in ("one", "two", "three"))
+    with store.database.write() as connection:
+        assert store.database.insert(connection, settings, []) == 0
+        assert store.database.insert(connection, settings, [one]) == 1
+        assert store.database.insert(connection, settings, [one]) == 0
+        assert store.database.insert(connection, settings, [two, three]) == 2
+        assert store.database.insert(connection, settings, [two, three]) == 0
