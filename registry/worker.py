@@ -96,6 +96,7 @@ class Worker:
             blocks = [Block(r.record_id, r.statement) for r in (each.record for each in batch)]
             blocks += [Block(r.envelope_cid, r.envelope) for r in (each.record for each in batch)]
             blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
+            blocks += [Block.of(envelope, RAW) for envelope in store.sealed.pinnable(ids)]
             failpoint("pin.before")
             for each in batch:
                 if members := member_blocks(self._registry, each.record):  # up to 64 MiB: one at a time

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one, require
+from rakkan.registry.flows.private import Sealing, keep, seal_fields
 from rakkan.registry.flows.terms import Terms
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.claims import standing
@@ -22,7 +23,7 @@ from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import Consent
-from rakkan.schemas.errors import Refused
+from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record, statement_bytes
@@ -31,7 +32,13 @@ from rakkan.schemas.values import Cid, Digest
 
 
 def consent_statement(
-    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, grantor: str, authority: str
+    registry: Registry,
+    subjects: Sequence[Subject],
+    terms: Terms,
+    *,
+    grantor: str,
+    authority: str,
+    sealing: Sealing | None = None,
 ) -> bytes:
     """The statement that a grantor signs; its notice is derived from its own fields.
 
@@ -42,7 +49,7 @@ def consent_statement(
     value: dict[str, Any] = {
         "audience": registry.origin,
         "kind": terms.kind,
-        "nonce": secrets.token_hex(16),
+        "nonce": sealing.nonce if sealing else secrets.token_hex(16),
         "scopes": [{"name": name, "use": terms.scopes[name]} for name in sorted(terms.scopes)],
         "grantor": {"id": grantor, "capacity": "author"},
         "grantee": list(terms.grantee),
@@ -57,11 +64,19 @@ def consent_statement(
         value["terms"] = dict(terms.licence)
     if terms.mode_days is not None:
         value["withdrawal"]["days"] = terms.mode_days
-    return statement_bytes("consent", subjects, with_notice(subjects, parse_model(Consent, value)))
+    consent = parse_model(Consent, value)
+    if sealing is not None:
+        consent = parse_model(Consent, {**value, "sealed": sealing.public(pin=consent.may_pin_private)})
+    return statement_bytes("consent", subjects, with_notice(subjects, consent))
 
 
 def make_consent(
-    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, wallet: bytes | None = None
+    registry: Registry,
+    subjects: Sequence[Subject],
+    terms: Terms,
+    *,
+    wallet: bytes | None = None,
+    sealing: Sealing | None = None,
 ) -> Record:
     """Make and sign a grant or a reservation; it is not kept yet.
 
@@ -70,20 +85,35 @@ def make_consent(
         subjects: The works.
         terms: What is said.
         wallet: Private key of the grantor's wallet (EIP-712); None signs with the home's ``did:key``.
+        sealing: The terms' private fields; its keeper is the caller.
 
     Raises:
         Refused: ``domain-unknown``, if a wallet is to sign without a chain.
-        Invalid: ``shape``, if the terms do not make a consent.
+        Invalid: ``shape``, if the terms do not make a consent; ``terms-private``, if they have private
+            fields and nobody keeps them.
     """
+    if terms.private and sealing is None:
+        raise Invalid(
+            "These terms have private fields, which cannot be sealed here.",
+            code="terms-private",
+            hint="Give the consent with `rakkan consent grant` or `reserve`.",
+        )
     keys = registry.home.keys
     if wallet is None:
         statement = consent_statement(
-            registry, subjects, terms, grantor=keys.artist_did, authority=str(keys.address(AUTHORITY))
+            registry,
+            subjects,
+            terms,
+            grantor=keys.artist_did,
+            authority=str(keys.address(AUTHORITY)),
+            sealing=sealing,
         )
         return Record.build(statement, [sign_did(statement, keys.artist)])
     domain, address = chain_domain(registry), address_of(wallet)
     grantor = str(DidPkh(domain.chain_id, address))
-    statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(address))
+    statement = consent_statement(
+        registry, subjects, terms, grantor=grantor, authority=str(address), sealing=sealing
+    )
     return Record.build(statement, [sign_wallet(statement, domain, wallet)])
 
 
@@ -96,7 +126,10 @@ def give(
     publish: bool = False,
 ) -> Record:
     """Make, sign (see :func:`make_consent`) and keep a grant or a reservation, public or not."""
-    record = make_consent(registry, subjects, terms, wallet=wallet)
+    sealing = seal_fields(registry.origin, terms.private) if terms.private else None
+    record = make_consent(registry, subjects, terms, wallet=wallet, sealing=sealing)
+    if sealing is not None:
+        keep(registry, record, sealing)  # first: a record without its key could never be disclosed
     accept_one(registry, record, publish=publish)
     return record
 

@@ -14,6 +14,7 @@ from rakkan.registry.store.log import Log
 from rakkan.registry.store.members import MemberBlocks
 from rakkan.registry.store.outbox import Outbox
 from rakkan.registry.store.records import Records
+from rakkan.registry.store.sealed import SealedFields
 from rakkan.registry.store.stamps import Stamps
 from rakkan.registry.store.tables import SettingRow, TokenRow, table
 from rakkan.registry.store.verdicts import Verdicts
@@ -59,6 +60,7 @@ class Store:
         self.leases = Leases(self.database)
         self.stamps = Stamps(self.database)
         self.members = MemberBlocks(self.database)
+        self.sealed = SealedFields(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)
 

@@ -99,6 +99,19 @@ class Database:
             return connection.execute(statement, rows[0]).rowcount
         return connection.execute(statement, list(rows)).rowcount
 
+    def scrub(self, tables: Sequence[Table]) -> None:
+        """Get what was deleted from these tables out of the database's own files, as far as it can.
+
+        SQLite overwrites what it deletes; its journal is emptied here. PostgreSQL's dead rows are
+        vacuumed. Backups, replicas and PostgreSQL's archived logs are beyond it.
+        """
+        with _translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bare:
+            if self.dialect == "sqlite":
+                bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            else:
+                for each in tables:
+                    bare.exec_driver_sql(f'VACUUM "{each.name}"')
+
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
@@ -106,7 +119,13 @@ class Database:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=15000",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -188,6 +188,18 @@ class PrivateRow(Row, table=True):
     text: str
 
 
+class SealedRow(Row, table=True):
+    """Key and envelope of a consent's private fields; both are null once erased."""
+
+    __tablename__ = "sealed_field"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    key: bytes | None = _bytes()
+    block: bytes | None = _bytes()
+    pin: bool
+    erased_at: int | None = _number()
+
+
 class VerdictRow(Row, table=True):
     """A verdict with what it was found from: policy, findings, reliance."""
 

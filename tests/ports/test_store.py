@@ -232,3 +232,26 @@ def test_urls_that_are_none() -> None:
         with pytest.raises(Invalid) as caught:
             Store(url, ORIGIN)
         assert caught.value.code == "database-url"
+
+
+def test_private_fields_are_kept_and_erased_for_good(store: Store) -> None:
+    name, other = b"\x01" * 32, b"\x02" * 32
+    assert store.sealed.get(name) is None
+    store.sealed.put(name, key=b"k" * 32, block=b"envelope", pin=True)
+    store.sealed.put(other, key=b"l" * 32, block=b"never pinned", pin=False)
+    store.sealed.put(name, key=b"x" * 32, block=b"second", pin=False)  # the first stays
+    kept = store.sealed.get(name)
+    assert kept is not None
+    assert (kept.key, kept.block, kept.erased_at) == (b"k" * 32, b"envelope", None)
+    assert "k" * 32 not in repr(kept)
+    assert store.sealed.pinnable([name, other]) == [b"envelope"]
+    store.sealed.erase(name, NOW)
+    store.sealed.erase(name, NOW + timedelta(days=1))
+    kept = store.sealed.get(name)
+    assert kept is not None
+    assert (kept.key, kept.block, kept.erased_at) == (None, None, NOW)
+    assert store.sealed.pinnable([name, other]) == []
+    store.sealed.put(name, key=b"k" * 32, block=b"back again", pin=True)  # what was erased stays erased
+    assert store.sealed.pinnable([name]) == []
+    store.sealed.erase(b"\x03" * 32, NOW)  # a work's, whose fields have no envelope
+    assert store.sealed.get(other) is not None
