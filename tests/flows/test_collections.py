@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from rakkan.registry.flows.accept import accept, accept_one
-from rakkan.registry.flows.consents import facts_about, withdraw
+from rakkan.registry.flows.cases import open_casebook, recorded
+from rakkan.registry.flows.consents import withdraw
 from rakkan.registry.flows.fsck import inspect
 from rakkan.registry.rules.collection import collect
+from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.service import Registry
 from rakkan.schemas.errors import Invalid
@@ -18,6 +20,14 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from tests.flows.homesteads import People, key
 from tests.homes import new_registry
+
+
+def facts_about(registry: Registry, works: Sequence[Digest]) -> dict[Digest, tuple[ConsentFact, ...]]:
+    book = open_casebook(registry, works)
+    withdrawn = recorded(registry, {pair for work in works for pair in book.pairs([work])})
+    found = {work: book.about([work], withdrawn)[0] for work in works}
+    return {work: facts for work, facts in found.items() if facts}
+
 
 WORKS = [Digest.of(b"work %d" % number) for number in range(5)]
 MANY = 30_000
