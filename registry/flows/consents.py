@@ -7,20 +7,19 @@ It decides what a consent says besides its terms (``terms``). What several conse
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from itertools import chain
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one, require
+from rakkan.registry.flows.cases import open_casebook, recorded
 from rakkan.registry.flows.private import Sealing, keep, seal_fields
 from rakkan.registry.flows.terms import Terms
 from rakkan.registry.keys import AUTHORITY
-from rakkan.registry.rules.claims import standing
-from rakkan.registry.rules.consent import ConsentFact, Effective, effective
+from rakkan.registry.rules.consent import Effective, effective
 from rakkan.registry.rules.eip712 import Domain, address_of
 from rakkan.registry.rules.notice import with_notice
-from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
+from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_statement
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import Invalid, Refused
@@ -180,54 +179,32 @@ def withdraw(
     return record
 
 
-def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, list[ConsentFact]]:
-    """What is known of consent for each of these identifiers, with withdrawals; no query per item."""
-    matches = registry.store.records.find(digests, "consent")
-    stored = registry.store.records.get(sorted({match.record_id for match in matches}))
-    keys = [*stored, *(withdrawal_key(match.record_id, match.digest.raw) for match in matches)]
-    seen = registry.store.withdrawals.get(keys)
-    facts: dict[Digest, list[ConsentFact]] = {}
-    for match in matches:
-        found = stored[match.record_id]
-        consent = found.record.predicate
-        assert isinstance(consent, Consent)
-        authority = bytes.fromhex(consent.withdrawal.authority[2:])
-        whole = seen.get((authority, match.record_id))
-        part = seen.get((authority, withdrawal_key(match.record_id, match.digest.raw)))
-        facts.setdefault(match.digest, []).append(
-            ConsentFact(
-                record_id=match.record_id,
-                envelope=found.record.envelope_cid.digest,
-                log_index=found.log_index,
-                consent=consent,
-                known_from=found.accepted_at,
-                withdrawn_at=whole.at if whole else None,
-                withdrawn_item_at=part.at if part else None,
-            )
-        )
-    return facts
-
-
-def of_one_work(facts: Iterable[ConsentFact]) -> list[ConsentFact]:
-    """One fact for each consent; what was taken back under any name of the work is taken back."""
-    ordered = sorted(facts, key=lambda fact: fact.withdrawn_item_at is not None)
-    return list({fact.record_id: fact for fact in ordered}.values())
-
-
 def show(
-    registry: Registry, digests: Sequence[Digest], *, scopes: Sequence[str], grantee: str
+    registry: Registry,
+    digests: Sequence[Digest],
+    *,
+    scopes: Sequence[str],
+    grantee: str,
+    used_at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, Effective]:
-    """What holds now, scope by scope, for one work known under any of these identifiers."""
-    works = registry.store.records.find(digests, "work")
-    stored = registry.store.records.get(sorted({match.record_id for match in works}))
-    names, creators = set(digests), set()
-    for each in stored.values():
-        work: Any = each.record.predicate
-        creators.add(work.creator)
-        names.update(digest for subject in each.record.parsed.subject for digest in subject.digests)
-    found = of_one_work(chain.from_iterable(facts_about(registry, sorted(names)).values()))
-    counted, now = standing(found, creators), registry.clock.now()
-    return {scope: effective(counted, scope=scope, grantee=grantee, used_at=now) for scope in scopes}
+    """What holds, scope by scope, for one work known under any of these identifiers.
+
+    Args:
+        registry: Whose memory is asked.
+        digests: Names of the work.
+        scopes: What is asked about.
+        grantee: For whom.
+        used_at: When it is used; now unless named.
+        known_at: What was known then; everything that is known now unless named.
+    """
+    book = open_casebook(registry, digests)
+    facts, case = book.about(digests, recorded(registry, book.pairs(digests)))
+    used = used_at or registry.clock.now()
+    return {
+        scope: effective(facts, scope=scope, grantee=grantee, used_at=used, known_at=known_at, case=case)
+        for scope in scopes
+    }
 
 
 def chain_domain(registry: Registry) -> Domain:
