@@ -95,6 +95,7 @@ class Database:
             return 0
         build = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
         statement = build(into).on_conflict_do_nothing()
+        statement = statement.execution_options(preserve_rowcount=True)  # else PostgreSQL counts -1
         if len(rows) == 1:
             return connection.execute(statement, rows[0]).rowcount
         return connection.execute(statement, list(rows)).rowcount

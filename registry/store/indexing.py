@@ -78,7 +78,6 @@ def index_rows(record: Record, now: int) -> dict[Table, list[dict[str, Any]]]:
                 "key": bytes.fromhex(predicate.key),
                 "authority": Address.parse(predicate.authority).raw,
                 "recorded_at": now,
-                "chain_at": None,
                 "signature": _relayable(record, predicate),
             }
         ]
