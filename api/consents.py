@@ -94,7 +94,7 @@ def ask(
         )
     scopes = SCOPES if query.scope is None else (query.scope,)
     effective = site.withdrawals.confirmed(
-        lambda: show(site.public, [asked], scopes=scopes, grantee=query.grantee), _identifiers(site, asked)
+        lambda: show(site.public, [asked], scopes=scopes, grantee=query.grantee)
     )
     value = {
         "digest": str(asked),
@@ -103,18 +103,6 @@ def ask(
         "answers": [_answer(scope, effective[scope]) for scope in scopes],
     }
     return answer(request, value, cache=SHORT)
-
-
-def _identifiers(site: Here, asked: Digest) -> list[Digest]:
-    matches = site.public.store.records.find([asked], "work")
-    stored = site.public.store.records.get([match.record_id for match in matches])
-    found = {
-        digest
-        for each in stored.values()
-        for subject in each.record.parsed.subject
-        for digest in subject.digests
-    }
-    return sorted({asked, *found})
 
 
 def _answer(scope: str, effective: Effective) -> dict[str, Any]:
