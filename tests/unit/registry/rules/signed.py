@@ -29,14 +29,13 @@ def who(name: str) -> str:
 
 def statement(kind: str, subjects: Sequence[dict[str, Any]], **predicate: Any) -> bytes:
     assert f"urn:rakkan:{kind}:1" in KINDS
-    return canonical(
-        {
-            "_type": STATEMENT_TYPE,
-            "subject": list(subjects),
-            "predicateType": f"urn:rakkan:{kind}:1",
-            "predicate": {"audience": cases.AUDIENCE, **predicate},
-        }
-    )
+    value: dict[str, Any] = {
+        "_type": STATEMENT_TYPE,
+        "subject": list(subjects),
+        "predicateType": f"urn:rakkan:{kind}:1",
+        "predicate": {"audience": cases.AUDIENCE, **predicate},
+    }
+    return canonical(value)
 
 
 def record(kind: str, subjects: Sequence[dict[str, Any]], *by: str, **predicate: Any) -> Record:
