@@ -48,13 +48,18 @@ class ChainWithdrawals:
         if self._registry.identity is None or not any(map(_allows, answers.values())):
             return answers
         try:
-            self._keep_fresh()
+            self.keep_fresh()
         except DomainError as error:
             LOG.warning("the chain was not asked about withdrawals: %s", error)
             return {scope: _unsure(each) for scope, each in answers.items()}
         return look()
 
-    def _keep_fresh(self) -> None:
+    def keep_fresh(self, _: object = None) -> None:
+        """Have everything read up to a block of a few seconds ago.
+
+        Raises:
+            Unavailable, Integrity: As :func:`rakkan.registry.flows.watching.keep_current`.
+        """
         with self._lock:  # who waits here finds it done
             if time.monotonic() >= self._fresh_until:
                 began = time.monotonic()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import Block, Call, SignedTransaction
@@ -21,7 +22,7 @@ from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
 from rakkan.schemas.errors import Conflict, Integrity, Refused, Unavailable
-from rakkan.schemas.values import RAW
+from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 LANE = "worker"
 Progress = Callable[[str], None]
@@ -38,6 +39,7 @@ class Advance:
         mined: Transactions seen in a block.
         waiting: Transactions that are not final yet.
         noticed: Withdrawals found on chain, whoever sent them.
+        stale: Verdicts found to rely on something withdrawn.
     """
 
     pinned: int = 0
@@ -46,6 +48,7 @@ class Advance:
     mined: int = 0
     waiting: int = 0
     noticed: int = 0
+    stale: int = 0
 
     @property
     def moved(self) -> bool:
@@ -96,12 +99,12 @@ class Worker:
         logged = self._log()
         leases.renew(lease)
         if self._registry.identity is None:
-            return Advance(pinned, logged)
+            return Advance(pinned, logged, stale=self._note_stale())
         self._plan_anchor()
         self._relay_withdrawals()
         sent, mined, waiting = self._chain(lease)
         noticed = self._watch() if self._watching or mined else 0
-        return Advance(pinned, logged, sent, mined, waiting, noticed)
+        return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
 
     def _pin(self) -> int:
         store, total = self._registry.store, 0
@@ -174,6 +177,18 @@ class Worker:
             return 0
         self._say(f"{look.found} withdrawals on chain up to block {look.cursor.number}")
         return look.found
+
+    def _note_stale(self) -> int:
+        """Say which verdicts lost something that they rely on."""
+        total = 0
+        for record_id, found in note(self._registry):
+            total += 1
+            first = found[0].to_json()
+            self._say(
+                f"verdict {Cid(DAG_JSON, record_id)} is stale: {first['consent']} was withdrawn "
+                f"at {first['withdrawnAt']}" + (f", and {len(found) - 1} more" if found[1:] else "")
+            )
+        return total
 
     def _chain(self, lease: Lease) -> tuple[int, int, int]:
         outbox, sent, mined, waiting = self._registry.store.outbox, 0, 0, 0

@@ -238,6 +238,15 @@ class VerdictRow(Row, table=True):
     reliance: bytes = _bytes()
 
 
+class StaleVerdictRow(Row, table=True):
+    """A verdict that was noticed to rely on something withdrawn."""
+
+    __tablename__ = "stale_verdict"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    noted_at: int = _number()
+
+
 class LeaseRow(Row, table=True):
     """Who may advance a lane until when; ``fence`` grows with every owner."""
 
