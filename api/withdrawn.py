@@ -55,7 +55,7 @@ class ChainWithdrawals:
         relied = {
             fact.record_id: fact
             for each in answers.values()
-            for fact in each.relied
+            for fact in (*each.relied, *(one for leaning in each.supports.values() for one in leaning))
             if each.answer is Answer.ALLOWED
         }
         if not relied:
