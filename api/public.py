@@ -39,6 +39,12 @@ class PublicRecords(Records):
         published = self._published({match.record_id for match in matches}) if matches else set()
         return [match for match in matches if match.record_id in published]
 
+    def naming(self, envelopes: Sequence[bytes], relation: str) -> dict[bytes, list[bytes]]:
+        """As in :class:`Records`, by published ones alone."""
+        found = super().naming(envelopes, relation)
+        published = self._published({each for ids in found.values() for each in ids}) if found else set()
+        return {name: [each for each in ids if each in published] for name, ids in found.items()}
+
     def fingerprints(self) -> list[tuple[bytes, str, str, bytes, int]]:
         """As in :class:`Records`, of published works alone."""
         rows = super().fingerprints()

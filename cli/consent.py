@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rakkan.cli import consent_answers as answers
-from rakkan.cli import exits, render, sentences
+from rakkan.cli import consent_exchange, exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
 from rakkan.cli.works import digests_of, subject_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rakkan.schemas.statement import Subject
 
 app = group()
+consent_exchange.register(app)
 
 Works = Annotated[list[str], typer.Argument(metavar="WORKS", help="Images, kind:hex digests, or records.")]
 Grantees = Annotated[

@@ -104,7 +104,7 @@ def _show(made: MadeVerdict, standing: Standing) -> None:
         f"{who}: {said}. {counts.items} items: {counts.passed} pass, {counts.failed} fail, {counts.undetermined} unknown."
     )
     line()
-    render.outcomes(_clause(each) for each in verdict.clauses)
+    render.outcomes(_clause(each, verdict.counts.items) for each in verdict.clauses)
     line()
     rows = [("record", str(made.record.record_id)), ("envelope", str(made.record.envelope_cid))]
     rows += [("policy", str(verdict.policy.cid)), ("subject", verdict.subject)]
@@ -127,10 +127,20 @@ def _show(made: MadeVerdict, standing: Standing) -> None:
         )
 
 
-def _clause(clause: Any) -> tuple[str, str, str]:  # noqa: ANN401 - ClauseResult, imported only when it runs
+def _observed(clause: Any, items: int) -> str:  # noqa: ANN401
+    from rakkan.registry.rules.policy import percent
+
+    if clause.clause == "consent.share":
+        return f"{percent(clause.observed)} of the items, at least {percent(clause.limit)} asked"
+    if clause.clause in ("consent.denied", "provenance.unknown"):
+        return f"{percent(clause.observed)} of the items, at most {percent(clause.limit)} accepted"
+    return f"{clause.observed} of {items} items stand against it"
+
+
+def _clause(clause: Any, items: int) -> tuple[str, str, str]:  # noqa: ANN401 - ClauseResult, imported only when it runs
     detail = ""
     if clause.observed is not None:
-        detail = f"{clause.observed}" + (f" of {clause.limit} asked" if clause.limit is not None else "")
+        detail = _observed(clause, items)
     if clause.witnesses:
         detail += f" first: sha256:{clause.witnesses[0]}" + (
             f" and {len(clause.witnesses) - 1} more" if clause.witnesses[1:] else ""

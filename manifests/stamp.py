@@ -21,6 +21,7 @@ from rakkan.manifests.cose import check_signature
 from rakkan.manifests.errors import SigningFailed, UnreadableImage, UnreadableManifest
 from rakkan.manifests.formats.part import Container, MediaType, Part
 from rakkan.manifests.image import CheckedImage
+from rakkan.manifests.insertion import with_insertion
 from rakkan.manifests.jumbf import ManifestIdentity, identity_of, parse
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.trust import TrustedIssuers
@@ -111,7 +112,7 @@ def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -
     The engine has validated the same bytes before it returned them (``verify_after_sign``).
     """
     try:
-        after = walk(content)
+        after, added = with_insertion(before, content) or (walk(content), None)
         found = manifest_store(after)
         parsed = parse(store)
         active = parsed.active
@@ -119,7 +120,8 @@ def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -
         created = set(active.labels(ACTIONS, TRAINING, PROVENANCE, created=True))
     except (UnreadableImage, UnreadableManifest) as error:
         raise _unverified(error.message) from error
-    if found != store or not _same_picture(before, after):
+    same = manifest_parts(after) == added if added is not None else _same_picture(before, after)
+    if found != store or not same:
         raise _unverified("the file around the manifest is not the picture that was given")
     if not signature.holds or fingerprint(signature.signer) != signer.digest.raw:
         raise _unverified("the signature does not fit")

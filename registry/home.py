@@ -18,6 +18,7 @@ from rakkan.registry.keys import Keys
 from rakkan.registry.ledger.lockfile import hold
 from rakkan.registry.ports import ChainIdentity
 from rakkan.schemas.canonical import canonical, parse_strict
+from rakkan.schemas.community import NOBODY, Community
 from rakkan.schemas.errors import Conflict, NotFound, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import InstantText
@@ -106,6 +107,28 @@ class Home:
     def issuers(self) -> Path:
         """Certificates of the issuers that this home trusts."""
         return self.folder / "issuers.pem"
+
+    @property
+    def community(self) -> Path:
+        """Whom this home's community trusts; absent, it trusts nobody."""
+        return self.folder / "community.json"
+
+    def read_community(self) -> Community:
+        """Whom this home's community trusts.
+
+        Raises:
+            Invalid: ``shape``, ``not-json``.
+            Unavailable: ``home-unreadable``.
+        """
+        try:
+            content = self.community.read_bytes()
+        except FileNotFoundError:
+            return NOBODY
+        except OSError as error:
+            raise Unavailable(
+                f"{self.community} cannot be read: {error.strerror}.", code="home-unreadable"
+            ) from error
+        return parse_model(Community, parse_strict(content))
 
     def read(self) -> HomeConfig:
         """What the home says of itself.

@@ -59,6 +59,17 @@ class ContentStore(Protocol):
         """Which of these are not stored and pinned here, in the order asked."""
         ...
 
+    def remove(self, cids: Sequence[Cid]) -> None:
+        """Unpin and delete blocks, for erasure alone; durable on return, and they are missing from then on.
+
+        A block that is not here is no error, and one that is removed may be put again. What other nodes
+        copied meanwhile, and pins that somebody else set on the same node, are out of reach.
+
+        Raises:
+            Unavailable: ``content-unavailable``.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ChainIdentity:

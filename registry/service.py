@@ -18,6 +18,7 @@ from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier
 from rakkan.registry.settings import Settings
 from rakkan.registry.store import Store
+from rakkan.schemas.community import Community
 
 if TYPE_CHECKING:
     from rakkan.manifests.trust import TrustedIssuers
@@ -62,6 +63,11 @@ class Registry:
     def verifiers(self) -> list[NoteVerifier]:
         """The keys whose log heads count."""
         return [NoteVerifier.parse(text) for text in self.config.log_keys]
+
+    @property
+    def community(self) -> Community:
+        """Whose checks, rulings and clearings count here."""
+        return self.home.read_community()
 
     @cached_property
     def content(self) -> ContentStore:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rakkan.registry.failpoints import failpoint
+from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
@@ -112,7 +113,11 @@ class Worker:
             blocks = [Block(r.record_id, r.statement) for r in (each.record for each in batch)]
             blocks += [Block(r.envelope_cid, r.envelope) for r in (each.record for each in batch)]
             blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
+            blocks += [Block.of(envelope, RAW) for envelope in store.sealed.pinnable(ids)]
             failpoint("pin.before")
+            for each in batch:
+                if members := member_blocks(self._registry, each.record):  # up to 64 MiB: one at a time
+                    self._registry.content.put([Block.of(block, RAW) for block in members])
             self._registry.content.put(blocks)
             failpoint("pin.after")
             store.records.mark_pinned(ids, self._registry.clock.now())

@@ -172,6 +172,22 @@ class Sealed(Value):
     block: Link | None = None
 
 
+class Derived(Value):
+    """Where a reservation was read that somebody made elsewhere; the record's grantor only passes it on.
+
+    Attributes:
+        vocabulary: Name of the vocabulary, such as ``aipref``.
+        version: Which text of it.
+        sha256: Of the document; the same digest stands in ``rightsBasis.evidence``.
+        about: What the document says it is about (URL, pattern, digest), absent where it came with the work.
+    """
+
+    vocabulary: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    version: str = Field(max_length=64)
+    sha256: Hex32
+    about: str | None = Field(default=None, max_length=2048)
+
+
 class WithdrawalTerms(Value):
     """Which address can take the consent back, and what that then means."""
 
@@ -228,6 +244,12 @@ class Consent(Value):
     bounds: Bounds | None = None
     jurisdiction: Jurisdiction | None = None
     sealed: Sealed | None = None
+    derived: Derived | None = None
+
+    @property
+    def may_pin_private(self) -> bool:
+        """Whether sealed private fields may leave for a content store; fails closed."""
+        return self.kind != "likeness" and self.persons.minors == "none"
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -239,6 +261,12 @@ class Consent(Value):
             raise ValueError("grantee: a mandate names who may act")
         if self.bounds is not None and self.kind != "grant":
             raise ValueError("bounds: only a grant is bound")
+        if self.sealed is not None and self.sealed.block is not None and not self.may_pin_private:
+            raise ValueError("sealed/block: what is private about a likeness or a minor is never pinned")
+        if self.derived is not None and (
+            self.kind != "reservation" or any(scope.use is Use.ALLOWED for scope in self.scopes)
+        ):
+            raise ValueError("derived: what was read elsewhere only reserves")
         return self
 
 

@@ -83,6 +83,24 @@ def _segments(content: bytes, name: str) -> list[Part]:
         position = parts[-1].end
 
 
+def segments_between(content: bytes, start: int, end: int, name: str) -> list[Part]:
+    """The segments that fill exactly the bytes from ``start`` to ``end``.
+
+    Raises:
+        UnreadableImage: As :func:`walk_jpeg`; ``image-damaged`` if they end elsewhere, or one is no APPn.
+    """
+    parts: list[Part] = []
+    while start < end:
+        _, position = _marker(content, start, name)
+        part = _segment(content, start, position, name)
+        if part.end > end or not part.kind.startswith("APP"):
+            raise damaged(name, f"a {part.kind} segment stands at byte {start}")
+        parts.append(part)
+        check_count(name, len(parts))
+        start = part.end
+    return parts
+
+
 def _segment(content: bytes, start: int, position: int, name: str) -> Part:
     """One marker with its length and payload, and after SOS the entropy-coded bytes."""
     marker, size = content[position - 1], len(content)

@@ -47,29 +47,49 @@ def _chunks(content: bytes, name: str) -> list[Part]:
     position, size = len(MAGIC), len(content)
     view = memoryview(content)
     while True:
-        if position + 12 > size:
-            raise truncated(name, f"in chunk {len(parts) + 1}")
-        length, kind = struct.unpack_from(">I4s", content, position)
-        if not kind.isalpha():  # isalpha is ASCII only for bytes
-            raise damaged(name, f"chunk {len(parts) + 1} has no valid type")
-        if length > _MAX_LENGTH:
-            raise damaged(name, f"chunk {len(parts) + 1} declares {length} bytes")
-        start, end = position + 8, position + 8 + length
-        if end + 4 > size:
-            raise truncated(name, f"in its {kind.decode()} chunk")
-        (declared,) = struct.unpack_from(">I", content, end)
-        sound = zlib.crc32(view[position + 4 : end]) == declared
-        if not sound and kind.decode() != MANIFEST:
-            raise damaged(name, f"the checksum of its {kind.decode()} chunk does not fit")
-        parts.append(Part(kind.decode(), position, end + 4, start, end, sound))
+        parts.append(_chunk(content, view, position, len(parts) + 1, name))
         check_count(name, len(parts))
-        position = end + 4
-        if kind == b"IEND":
-            if length:
+        part, position = parts[-1], parts[-1].end
+        if part.kind == "IEND":
+            if part.payload_end != part.payload_start:
                 raise damaged(name, "its IEND chunk is not empty")
             if position != size:
                 raise trailing(name, size - position)
             return parts
+
+
+def chunks_between(content: bytes, start: int, end: int, name: str) -> list[Part]:
+    """The chunks that fill exactly the bytes from ``start`` to ``end``.
+
+    Raises:
+        UnreadableImage: As :func:`walk_png`; ``image-damaged`` if they end elsewhere.
+    """
+    parts: list[Part] = []
+    while start < end:
+        parts.append(_chunk(content, memoryview(content), start, len(parts) + 1, name))
+        check_count(name, len(parts))
+        start = parts[-1].end
+    if start != end:
+        raise damaged(name, f"a chunk reaches beyond byte {end}")
+    return parts
+
+
+def _chunk(content: bytes, view: memoryview, position: int, number: int, name: str) -> Part:
+    if position + 12 > len(content):
+        raise truncated(name, f"in chunk {number}")
+    length, kind = struct.unpack_from(">I4s", content, position)
+    if not kind.isalpha():  # isalpha is ASCII only for bytes
+        raise damaged(name, f"chunk {number} has no valid type")
+    if length > _MAX_LENGTH:
+        raise damaged(name, f"chunk {number} declares {length} bytes")
+    start, end = position + 8, position + 8 + length
+    if end + 4 > len(content):
+        raise truncated(name, f"in its {kind.decode()} chunk")
+    (declared,) = struct.unpack_from(">I", content, end)
+    sound = zlib.crc32(view[position + 4 : end]) == declared
+    if not sound and kind.decode() != MANIFEST:
+        raise damaged(name, f"the checksum of its {kind.decode()} chunk does not fit")
+    return Part(kind.decode(), position, end + 4, start, end, sound)
 
 
 def _header(content: bytes, part: Part, name: str) -> tuple[int, int]:

@@ -15,7 +15,6 @@ true where a power cut must lose nothing.
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import itertools
 import re
@@ -26,13 +25,13 @@ from typing import Any, Final
 from rakkan.registry.content.address import bad_address, parse_address
 from rakkan.registry.content.blocks import MAX_BLOCK, admit, check_digest
 from rakkan.registry.content.car import write_car
+from rakkan.registry.content.taming import tame
 from rakkan.registry.ports import Block
 from rakkan.schemas.errors import Integrity, Invalid, NotFound, Unavailable
 from rakkan.schemas.values import Cid
 
 _CHUNK: Final = 100  # CIDs in one request; 7 kB of query, below every proxy's limit
 _LINES: Final = 10_000  # JSON values read from one answer
-_ANSWER: Final = 1 << 22  # bytes of one answer; more than any block, or any list that is asked for
 _ABSENT: Final = re.compile(r"could not find|not found", re.IGNORECASE)
 _IMPORT: Final = {
     "pin-roots": "false",
@@ -99,7 +98,7 @@ class KuboStore:
             )
         except self._failures as error:
             raise bad_address(address) from error
-        _tame(self._client, timeout)
+        tame(self._client, timeout)
 
     def put(self, blocks: Sequence[Block]) -> None:
         """Import all blocks as one CAR and pin each; see ``ContentStore.put``."""
@@ -149,6 +148,22 @@ class KuboStore:
         for chunk in _chunks(there):
             kept |= self._pinned(chunk)
         return [cid for cid in cids if cid not in kept]
+
+    def remove(self, cids: Sequence[Cid]) -> None:
+        """Unpin and delete blocks on this node; see ``ContentStore.remove``.
+
+        A block that stays under somebody else's recursive pin is left to them.
+        """
+        for cid in dict.fromkeys(cids):
+            try:
+                self._ask(self._client.pin.rm, str(cid), recursive=False)
+            except _NodeRefused as refusal:
+                if "pinned" not in refusal.message:  # "not pinned", or "is pinned recursively"
+                    raise
+            for line in self._remove_block(cid):
+                error = line.get("Error", "")
+                if error and not str(error).startswith("pinned"):
+                    raise self._unavailable(f"it says: {str(error)[:300]}.", _NodeRefused)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -225,6 +240,16 @@ class KuboStore:
             raise self._unavailable("its answer is not one of Kubo's.")
         return lines
 
+    def _remove_block(self, cid: Cid) -> list[dict[str, Any]]:
+        # the pinned release has no method for it; force: a block that is not there is no error
+        request = self._client._client.request  # noqa: SLF001
+        options = {"force": "true", "quiet": "false"}
+        with (
+            self._translated(),
+            request("/block/rm", (str(cid),), opts=options, decoder="json", stream=True) as answer,
+        ):
+            return [line for line in itertools.islice(answer, _LINES) if isinstance(line, dict)]
+
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -240,39 +265,6 @@ class KuboStore:
             code="content-unavailable",
             hint="Is it running, and is this its RPC address? Nothing is lost; it is tried again.",
         )
-
-
-def _tame(client: Any, timeout: float) -> None:  # noqa: ANN401 - untyped library
-    """Keep the client to this one node: no proxy or netrc from the environment, no redirects, no endless answer.
-
-    It also drops a parameter that urllib3 2 warns about on every request and urllib3 3 refuses.
-    """
-    session = client._client._session  # noqa: SLF001 - the pinned release offers no other way
-    session.trust_env = False
-    session.max_redirects = 0
-    session.hooks["response"].append(functools.partial(_bound, seconds=timeout))
-    for adapter in session.adapters.values():
-        adapter.poolmanager.connection_pool_kw.pop("strict", None)
-
-
-def _bound(response: Any, *, seconds: float, **_: object) -> None:  # noqa: ANN401 - of an optional library
-    """Hand an answer's body on as it comes: the client asks for all at once, and would wait for its end."""
-
-    def parts(*_: object, **__: object) -> Iterator[bytes]:
-        from urllib3.exceptions import HTTPError
-
-        deadline, taken = time.monotonic() + seconds, 0
-        try:
-            while part := response.raw.read1(1 << 16, decode_content=True):
-                taken += len(part)
-                if taken > _ANSWER or time.monotonic() > deadline:
-                    raise TimeoutError("the answer does not end")
-                yield part
-        except HTTPError as error:
-            raise OSError(type(error).__name__) from error
-        response._content_consumed = True  # noqa: SLF001 - so that the connection is used again
-
-    response.iter_content = parts
 
 
 def _chunks(cids: Sequence[Cid]) -> Iterator[Sequence[Cid]]:

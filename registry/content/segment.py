@@ -154,6 +154,12 @@ class Segment:
         with self._open(os.O_RDONLY) as descriptor:
             return os.pread(descriptor, length, offset)
 
+    def overwrite(self, offset: int, length: int) -> None:
+        """Put zeros where a block's bytes are, durably; what stands around them stays readable."""
+        with self._open(os.O_WRONLY) as descriptor:
+            _write_at(descriptor, bytes(length), offset)
+            os.fsync(descriptor)
+
     def stretches(self) -> Iterator[Stretch]:
         """Everything from the first byte, read from the disk anew."""
         with self._open(os.O_RDONLY) as descriptor:

@@ -1,11 +1,11 @@
 """Blocks in a folder: the embedded content store, durable by one fsync per batch.
 
 It decides where a block goes and which copy answers. Nothing that was acknowledged is ever rewritten
-or deleted; a crash costs at most the batch that was being written; a rotten copy is never given out,
+or deleted, but for what ``remove`` erases on purpose; a crash costs at most the batch that was being written; a rotten copy is never given out,
 and storing the block again heals it. It leaves out pinning to other places (``kubo``).
 
-Folder: ``000001.blocks``, … (``segment``), beside each its ``.index`` (``index``; can be deleted), and
-``lock``, held for the time of a batch: any number of processes may read and write. POSIX only.
+Folder: ``000001.blocks``, … (``segment``), beside each its ``.index`` (``index``; can be deleted),
+``erased`` (``erased``), and ``lock``, held for the time of a batch: any number of processes may read and write. POSIX only.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rakkan.registry.content.blocks import admit, check_digest, is_intact
+from rakkan.registry.content.erased import Erased
 from rakkan.registry.content.segment import Segment
 from rakkan.registry.ledger.lockfile import hold
 from rakkan.registry.ports import Block
@@ -67,6 +68,7 @@ class SegmentStore:
         self._wait = wait
         self._mutex = threading.RLock()
         self._segments: tuple[Segment, ...] = ()
+        self._erased = Erased(folder / "erased")
         with self._translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._refresh()
@@ -92,6 +94,9 @@ class SegmentStore:
                 content = segment.read(offset, length)
                 if is_intact(cid, content):
                     return content
+            if content is not None:  # before it is called rotten: somebody may have erased it just now
+                self._refresh()
+                content = None if not self._holds(cid) else content
         if content is None:
             raise NotFound(f"Block {cid} is not stored here.", code="content-missing", cid=str(cid))
         check_digest(cid, content, str(self._folder))
@@ -102,6 +107,19 @@ class SegmentStore:
         with self._translated():
             self._refresh()
         return [cid for cid in cids if not self._holds(cid)]
+
+    def remove(self, cids: Sequence[Cid]) -> None:
+        """Overwrite every copy of these blocks with zeros; see ``ContentStore.remove``.
+
+        The place is noted before it is overwritten: a crash in between leaves a block that is missing, and
+        removing it again overwrites it.
+        """
+        with self._mutex, self._writing(), self._translated():
+            self._refresh()
+            copies = [copy for cid in cids for copy in self._copies(cid)]
+            self._erased.add((int(segment.path.stem), offset) for segment, offset, _ in copies)
+            for segment, offset, length in copies:
+                segment.overwrite(offset, length)
 
     def blocks(self) -> Iterator[Block | Damage]:
         """Everything stored, read from the segments alone and hashed: what fsck goes by.
@@ -121,6 +139,8 @@ class SegmentStore:
                             continue
                         faults += 1
                         at = stretch.body + section.start
+                        if (int(segment.path.stem), at) in self._erased:
+                            continue
                         yield Damage(segment.path.name, at, len(content), section.cid)
                     if stretch.state == "damaged" and not faults:
                         yield Damage(segment.path.name, stretch.start, stretch.stop - stretch.start)
@@ -141,6 +161,11 @@ class SegmentStore:
         self.close()
 
     def _places(self, cid: Cid) -> Iterator[tuple[Segment, int, int]]:
+        for segment, offset, length in self._copies(cid):
+            if (int(segment.path.stem), offset) not in self._erased:
+                yield segment, offset, length
+
+    def _copies(self, cid: Cid) -> Iterator[tuple[Segment, int, int]]:
         for segment in reversed(self._segments):
             for offset, length in segment.index.find(cid.binary):
                 yield segment, offset, length
@@ -156,6 +181,7 @@ class SegmentStore:
     def _refresh(self) -> None:
         """Take in what other processes wrote since."""
         with self._mutex:
+            self._erased.refresh()
             if not self._segments:
                 paths = [path for path in self._folder.glob("*.blocks") if path.stem.isdecimal()]
                 self._segments = tuple(

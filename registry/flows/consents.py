@@ -7,22 +7,22 @@ It decides what a consent says besides its terms (``terms``). What several conse
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from itertools import chain
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one, require
+from rakkan.registry.flows.cases import open_casebook, recorded
+from rakkan.registry.flows.private import Sealing, keep, seal_fields
 from rakkan.registry.flows.terms import Terms
 from rakkan.registry.keys import AUTHORITY
-from rakkan.registry.rules.claims import standing
-from rakkan.registry.rules.consent import ConsentFact, Effective, effective
+from rakkan.registry.rules.consent import Effective, effective
 from rakkan.registry.rules.eip712 import Domain, address_of
 from rakkan.registry.rules.notice import with_notice
-from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_key, withdrawal_statement
+from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_statement
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import Consent
-from rakkan.schemas.errors import Refused
+from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record, statement_bytes
@@ -31,7 +31,13 @@ from rakkan.schemas.values import Cid, Digest
 
 
 def consent_statement(
-    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, grantor: str, authority: str
+    registry: Registry,
+    subjects: Sequence[Subject],
+    terms: Terms,
+    *,
+    grantor: str,
+    authority: str,
+    sealing: Sealing | None = None,
 ) -> bytes:
     """The statement that a grantor signs; its notice is derived from its own fields.
 
@@ -42,7 +48,7 @@ def consent_statement(
     value: dict[str, Any] = {
         "audience": registry.origin,
         "kind": terms.kind,
-        "nonce": secrets.token_hex(16),
+        "nonce": sealing.nonce if sealing else secrets.token_hex(16),
         "scopes": [{"name": name, "use": terms.scopes[name]} for name in sorted(terms.scopes)],
         "grantor": {"id": grantor, "capacity": "author"},
         "grantee": list(terms.grantee),
@@ -57,11 +63,19 @@ def consent_statement(
         value["terms"] = dict(terms.licence)
     if terms.mode_days is not None:
         value["withdrawal"]["days"] = terms.mode_days
-    return statement_bytes("consent", subjects, with_notice(subjects, parse_model(Consent, value)))
+    consent = parse_model(Consent, value)
+    if sealing is not None:
+        consent = parse_model(Consent, {**value, "sealed": sealing.public(pin=consent.may_pin_private)})
+    return statement_bytes("consent", subjects, with_notice(subjects, consent))
 
 
 def make_consent(
-    registry: Registry, subjects: Sequence[Subject], terms: Terms, *, wallet: bytes | None = None
+    registry: Registry,
+    subjects: Sequence[Subject],
+    terms: Terms,
+    *,
+    wallet: bytes | None = None,
+    sealing: Sealing | None = None,
 ) -> Record:
     """Make and sign a grant or a reservation; it is not kept yet.
 
@@ -70,20 +84,35 @@ def make_consent(
         subjects: The works.
         terms: What is said.
         wallet: Private key of the grantor's wallet (EIP-712); None signs with the home's ``did:key``.
+        sealing: The terms' private fields; its keeper is the caller.
 
     Raises:
         Refused: ``domain-unknown``, if a wallet is to sign without a chain.
-        Invalid: ``shape``, if the terms do not make a consent.
+        Invalid: ``shape``, if the terms do not make a consent; ``terms-private``, if they have private
+            fields and nobody keeps them.
     """
+    if terms.private and sealing is None:
+        raise Invalid(
+            "These terms have private fields, which cannot be sealed here.",
+            code="terms-private",
+            hint="Give the consent with `rakkan consent grant` or `reserve`.",
+        )
     keys = registry.home.keys
     if wallet is None:
         statement = consent_statement(
-            registry, subjects, terms, grantor=keys.artist_did, authority=str(keys.address(AUTHORITY))
+            registry,
+            subjects,
+            terms,
+            grantor=keys.artist_did,
+            authority=str(keys.address(AUTHORITY)),
+            sealing=sealing,
         )
         return Record.build(statement, [sign_did(statement, keys.artist)])
     domain, address = chain_domain(registry), address_of(wallet)
     grantor = str(DidPkh(domain.chain_id, address))
-    statement = consent_statement(registry, subjects, terms, grantor=grantor, authority=str(address))
+    statement = consent_statement(
+        registry, subjects, terms, grantor=grantor, authority=str(address), sealing=sealing
+    )
     return Record.build(statement, [sign_wallet(statement, domain, wallet)])
 
 
@@ -96,7 +125,10 @@ def give(
     publish: bool = False,
 ) -> Record:
     """Make, sign (see :func:`make_consent`) and keep a grant or a reservation, public or not."""
-    record = make_consent(registry, subjects, terms, wallet=wallet)
+    sealing = seal_fields(registry.origin, terms.private) if terms.private else None
+    record = make_consent(registry, subjects, terms, wallet=wallet, sealing=sealing)
+    if sealing is not None:
+        keep(registry, record, sealing)  # first: a record without its key could never be disclosed
     accept_one(registry, record, publish=publish)
     return record
 
@@ -147,54 +179,32 @@ def withdraw(
     return record
 
 
-def facts_about(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, list[ConsentFact]]:
-    """What is known of consent for each of these identifiers, with withdrawals; no query per item."""
-    matches = registry.store.records.find(digests, "consent")
-    stored = registry.store.records.get(sorted({match.record_id for match in matches}))
-    keys = [*stored, *(withdrawal_key(match.record_id, match.digest.raw) for match in matches)]
-    seen = registry.store.withdrawals.get(keys)
-    facts: dict[Digest, list[ConsentFact]] = {}
-    for match in matches:
-        found = stored[match.record_id]
-        consent = found.record.predicate
-        assert isinstance(consent, Consent)
-        authority = bytes.fromhex(consent.withdrawal.authority[2:])
-        whole = seen.get((authority, match.record_id))
-        part = seen.get((authority, withdrawal_key(match.record_id, match.digest.raw)))
-        facts.setdefault(match.digest, []).append(
-            ConsentFact(
-                record_id=match.record_id,
-                envelope=found.record.envelope_cid.digest,
-                log_index=found.log_index,
-                consent=consent,
-                known_from=found.accepted_at,
-                withdrawn_at=whole.at if whole else None,
-                withdrawn_item_at=part.at if part else None,
-            )
-        )
-    return facts
-
-
-def of_one_work(facts: Iterable[ConsentFact]) -> list[ConsentFact]:
-    """One fact for each consent; what was taken back under any name of the work is taken back."""
-    ordered = sorted(facts, key=lambda fact: fact.withdrawn_item_at is not None)
-    return list({fact.record_id: fact for fact in ordered}.values())
-
-
 def show(
-    registry: Registry, digests: Sequence[Digest], *, scopes: Sequence[str], grantee: str
+    registry: Registry,
+    digests: Sequence[Digest],
+    *,
+    scopes: Sequence[str],
+    grantee: str,
+    used_at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, Effective]:
-    """What holds now, scope by scope, for one work known under any of these identifiers."""
-    works = registry.store.records.find(digests, "work")
-    stored = registry.store.records.get(sorted({match.record_id for match in works}))
-    names, creators = set(digests), set()
-    for each in stored.values():
-        work: Any = each.record.predicate
-        creators.add(work.creator)
-        names.update(digest for subject in each.record.parsed.subject for digest in subject.digests)
-    found = of_one_work(chain.from_iterable(facts_about(registry, sorted(names)).values()))
-    counted, now = standing(found, creators), registry.clock.now()
-    return {scope: effective(counted, scope=scope, grantee=grantee, used_at=now) for scope in scopes}
+    """What holds, scope by scope, for one work known under any of these identifiers.
+
+    Args:
+        registry: Whose memory is asked.
+        digests: Names of the work.
+        scopes: What is asked about.
+        grantee: For whom.
+        used_at: When it is used; now unless named.
+        known_at: What was known then; everything that is known now unless named.
+    """
+    book = open_casebook(registry, digests)
+    facts, case = book.about(digests, recorded(registry, book.pairs(digests)))
+    used = used_at or registry.clock.now()
+    return {
+        scope: effective(facts, scope=scope, grantee=grantee, used_at=used, known_at=known_at, case=case)
+        for scope in scopes
+    }
 
 
 def chain_domain(registry: Registry) -> Domain:

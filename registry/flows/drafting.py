@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from rakkan.manifests.generator import GeneratorRecord
 from rakkan.manifests.image import CheckedImage
 from rakkan.manifests.jumbf import ManifestIdentity
+from rakkan.registry.rules.sealing import commitment
 from rakkan.registry.store.stamps import PrivateField
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import statement_bytes
@@ -24,7 +24,6 @@ from rakkan.schemas.values import Cid, Digest, Fingerprint
 from rakkan.schemas.work import Work
 
 DISCLOSABLE: Final = ("prompt", "workflow", "parents")
-_TAG: Final = b"rakkan-commitment-v1\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,6 @@ class WorkDraft:
 
     statement: bytes
     fields: tuple[PrivateField, ...]
-
-
-def commitment(salt: bytes, text: str) -> bytes:
-    r"""sha256("rakkan-commitment-v1\\0" ‖ salt ‖ UTF-8 text); salt has 32 bytes."""
-    return sha256(_TAG + salt + text.encode("utf-8", "surrogatepass")).digest()
 
 
 def draft_work(

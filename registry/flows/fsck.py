@@ -9,15 +9,17 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rakkan.registry.flows.accept import linked_records
 from rakkan.registry.flows.anchoring import ask
+from rakkan.registry.flows.collections import collection_of, members
 from rakkan.registry.flows.dossier import receipt_for
+from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.note import open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.service import Registry
 from rakkan.registry.store.indexing import identifiers_of
 from rakkan.registry.store.records import StoredRecord
-from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import RAW, Cid
@@ -75,7 +77,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
                 + hashlib.sha256(stored.record.envelope).digest()
             )
         if stored.pinned:
-            for cid in (stored.record.record_id, stored.record.envelope_cid, *_manifest(registry, stored)):
+            for cid in (stored.record.record_id, stored.record.envelope_cid, *_along(registry, stored)):
                 blocks += 1
                 try:
                     registry.content.get(cid)
@@ -90,10 +92,12 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
 
 
-def _manifest(registry: Registry, stored: StoredRecord) -> list[Cid]:
-    """The manifest store that was pinned with a work stamped here."""
+def _along(registry: Registry, stored: StoredRecord) -> list[Cid]:
+    """What was pinned with a record: the manifest store of a work stamped here, a collection's members."""
     name = stored.record.record_id.digest
-    return [Cid.of(stamp.manifest, RAW) for stamp in registry.store.stamps.by_record([name]).values()]
+    made = [Cid.of(stamp.manifest, RAW) for stamp in registry.store.stamps.by_record([name]).values()]
+    collection = collection_of(stored.record)
+    return made + [link.cid for link in collection.members] if collection else made
 
 
 def _everything(registry: Registry) -> Iterator[StoredRecord]:
@@ -110,22 +114,24 @@ def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
         return [Problem(where, "record-damaged", "Its statement does not hash to the id it is kept under.")]
     try:
         record = Record.parse(stored.record.statement, stored.record.envelope)
-        consent = None
-        if isinstance(record.predicate, Withdrawal):
-            name = bytes.fromhex(record.predicate.consent_id)
-            held = registry.store.records.get([name]).get(name)
-            consent = held.record if held else None
-        check_record(record, audience=registry.origin, domain=registry.domain, consent=consent)
-        wanted = [digest for digest, _ in identifiers_of(record.parsed, record.predicate)]
-        listed = {
-            match.digest
-            for match in registry.store.records.find(wanted)
-            if match.record_id == record.record_id.digest
+        linked = linked_records(registry, [record])
+        check_record(record, audience=registry.origin, domain=registry.domain, linked=linked)
+        listed = members(registry, record)
+        wanted = [digest for digest, _ in identifiers_of(record.parsed, record.predicate, listed)]
+        name = record.record_id.digest
+        found_under = {
+            match.digest for match in registry.store.records.find(wanted) if match.record_id == name
         }
-        if listed != set(wanted):
+        linking = [
+            name in registry.store.records.naming([target], relation).get(target, ())
+            for relation, target in links_of(record.predicate)
+        ]
+        if found_under != set(wanted) or not all(linking):
             return [
                 Problem(
-                    str(record.record_id), "index-damaged", "It cannot be found under all of its identifiers."
+                    str(record.record_id),
+                    "index-damaged",
+                    "It cannot be found under all of its identifiers and links.",
                 )
             ]
     except DomainError as error:

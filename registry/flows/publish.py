@@ -105,8 +105,14 @@ def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
             blocks.append(str(Cid.of(stamp.manifest, RAW)))
             size += len(stamp.manifest)
     elif isinstance(predicate, Consent):
-        shows += [f"{scope.name}: {scope.use.value}" for scope in predicate.scopes]
-        shows.append(f"for {', '.join(predicate.grantee)}, until {predicate.valid_until}")
+        shows += _consent(predicate)
+        if predicate.sealed is not None:
+            hides = [each.name for each in predicate.sealed.commitments]
+            kept = registry.store.sealed.get(record.record_id.digest)
+            if predicate.sealed.block is not None and kept is not None and kept.block is not None:
+                shows.append("the hidden fields, encrypted: unreadable without a key that stays here")
+                blocks.append(str(predicate.sealed.block.cid))
+                size += len(kept.block)
     return Disclosure(
         str(record.record_id),
         str(record.envelope_cid),
@@ -116,6 +122,30 @@ def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
         tuple(shows),
         tuple(hides),
     )
+
+
+def _consent(consent: Consent) -> list[str]:
+    """Everything a consent says in the open; what is not in this list is not in the record."""
+    basis, persons = consent.rights_basis, consent.persons
+    said = [f"{scope.name}: {scope.use.value}" for scope in consent.scopes]
+    said.append(f"for {', '.join(consent.grantee)}, until {consent.valid_until}")
+    said.append(f"stated by {consent.grantor.id}, as {consent.grantor.capacity}; claim: {basis.claim}")
+    said += [
+        f"evidence {each.type} {each.sha256[:16]}…{f' at {each.uri}' if each.uri else ''}"
+        for each in basis.evidence
+    ]
+    said.append(f"persons shown: {persons.depicted}; minors: {persons.minors}")
+    said += [f"release {each.target}" for each in persons.releases]
+    if consent.terms is not None:
+        said.append(f"licence {consent.terms.licence}")
+        pay = consent.terms.compensation
+        said += [f"payment {pay.model} to {pay.pay_to or 'nobody named'}"] if pay is not None else []
+    if consent.jurisdiction is not None:
+        said.append("named countries or law")
+    if consent.derived is not None:
+        said.append(f"derived from {consent.derived.vocabulary} about {consent.derived.about or 'the work'}")
+    said.append(f"{consent.withdrawal.authority} can withdraw it")
+    return said
 
 
 def _signers(stored: StoredRecord) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from rakkan.manifests.checks import Check
@@ -18,6 +19,7 @@ from rakkan.registry.flows.anchoring import ChainAnswer
 from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony, consent_of
 from rakkan.registry.rules.claims import standing
 from rakkan.registry.rules.consent import ConsentFact, effective
+from rakkan.registry.rules.duties import Linked
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.proofs import check_record
@@ -106,10 +108,10 @@ def record_check(report: ManifestReport | None, dossier: Dossier, trust: Trust) 
 
 
 def _proof_error(
-    record: Record, dossier: Dossier, trust: Trust, consent: Record | None = None
+    record: Record, dossier: Dossier, trust: Trust, linked: Linked = MappingProxyType({})
 ) -> Check | None:
     try:
-        check_record(record, audience=dossier.origin, domain=trust.domain, consent=consent)
+        check_record(record, audience=dossier.origin, domain=trust.domain, linked=linked)
     except DomainError as error:
         if error.code == "domain-unknown" and trust.domain is None:
             return Check(
@@ -238,7 +240,8 @@ def _withdrawn(dossier: Dossier, trust: Trust, instant: datetime) -> dict[bytes,
         predicate: Any = each.record.predicate
         if isinstance(predicate, Withdrawal):
             consent = consents.get(bytes.fromhex(predicate.consent_id))
-            if consent and _proof_error(each.record, dossier, trust, consent) is None:
+            linked = {consent.envelope_cid.digest: consent} if consent else {}
+            if consent and _proof_error(each.record, dossier, trust, linked) is None:
                 withdrawn.setdefault(consent.record_id.digest, instant)
     return withdrawn
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from rakkan.manifests.claim import ClaimDefinition
@@ -94,8 +95,29 @@ def signing(registry: Registry, jobs: int) -> Iterator[Callable[[Job], Signing]]
     )
     # A fresh server process: no thread, lock or SDK context of ours is inherited half-made.
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+    if os.name == "posix":
+        _start_server()
     with ProcessPoolExecutor(jobs, context, _begin, secrets) as pool:
-        yield lambda job: pool.submit(_sign_here, job).result
+
+        def submit(job: Job) -> Signing:
+            with undivided():  # it may start a process, which must not be left half-started
+                return pool.submit(_sign_here, job).result
+
+        yield submit
+
+
+def _start_server() -> None:
+    """Start the server process deaf to Ctrl-C, and with it every process it forks.
+
+    A terminal sends SIGINT to all of them; one that is still starting would die with a traceback. The
+    tracker comes first: it looks after itself, but lifts the block of whoever starts it.
+    """
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 _process: dict[str, tuple[Signer, TrustedIssuers | None]] = {}

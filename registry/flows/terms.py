@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +56,7 @@ class Terms:
         days: How long it is valid.
         grantee: Who may use it; ``public`` unless named.
         claim: Basis of the right.
+        private: Name to text of what only salted commitments will stand for.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Terms:
     days: int
     grantee: tuple[str, ...]
     claim: str
+    private: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def cawg(self) -> dict[str, str]:
@@ -104,6 +106,7 @@ def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
             days=int(source.get("days", 730)),
             grantee=tuple(grantee) or tuple(source.get("grantee", (PUBLIC,))),
             claim=str(source.get("claim", "generated")),
+            private={str(key): str(text) for key, text in dict(source.get("private", {})).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Invalid(

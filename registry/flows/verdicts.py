@@ -5,28 +5,26 @@ It decides what is gathered and as of when. Judgement is pure (``rakkan.registry
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.consents import facts_about
-from rakkan.registry.flows.withdrawn import Pair, look_up
+from rakkan.registry.flows.cases import open_casebook
+from rakkan.registry.flows.withdrawn import look_up
 from rakkan.registry.keys import ATTESTER
 from rakkan.registry.ports import ChainHead
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
-from rakkan.registry.rules.claims import standing
+from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.dataset import Lock, subject_of
 from rakkan.registry.rules.eip712 import Domain, VerdictMessage, sign, verdict_digest
 from rakkan.registry.rules.policy import Policy
-from rakkan.registry.rules.proofs import sign_did, withdrawal_key
+from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.rules.tree import leaf_hash, root_of
 from rakkan.registry.service import Registry
 from rakkan.registry.store.verdicts import StoredVerdict
 from rakkan.schemas.errors import NotFound
-from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import format_instant, parse_instant, to_unix
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Link, Subject, parse_model
@@ -113,74 +111,21 @@ def message(verdict: Verdict, record_id: bytes) -> VerdictMessage:
 
 
 def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence]:
-    """The evidence for every item, in dataset order; a handful of queries for any number of items."""
-    records = registry.store.records
-    items = {each.sha256: Digest("sha256", each.sha256) for each in lock.items}
-    matches = records.find(list(items.values()), "work")
-    works = records.get(sorted({match.record_id for match in matches}))
-    names: dict[bytes, set[Digest]] = {item: {digest} for item, digest in items.items()}
-    known: dict[bytes, bytes] = {}
-    creators: dict[bytes, set[str]] = {}
-    for match in matches:
-        stored = works[match.record_id]
-        work: Any = stored.record.predicate
-        if stored.log_index is None or stored.log_index >= size:
-            continue
-        known.setdefault(match.digest.raw, match.record_id)
-        creators.setdefault(match.digest.raw, set()).add(work.creator)
-        names[match.digest.raw].update(d for subject in stored.record.parsed.subject for d in subject.digests)
-    facts = facts_about(registry, sorted({digest for each in names.values() for digest in each}))
-    consents = _consents(registry, names, facts, size)
-    return [
-        ItemEvidence(
-            item.sha256,
-            item.training_input,
-            known.get(item.sha256),
-            tuple(standing(consents[item.sha256], creators.get(item.sha256, ()))),
-        )
-        for item in lock.items
-    ]
-
-
-def _consents(
-    registry: Registry,
-    names: Mapping[bytes, Collection[Digest]],
-    facts: Mapping[Digest, Sequence[ConsentFact]],
-    size: int,
-) -> dict[bytes, list[ConsentFact]]:
-    """The consents on each item, each once, with all that was taken back of them.
+    """The evidence for every item, in dataset order; a handful of queries for any number of items.
 
     A work has several names, and a withdrawal for this one work is under one of them: each is looked
-    for. A consent beyond the log's size has no place yet: it may deny, and cannot grant.
+    for. A record beyond the log's size has no place yet: it may deny, and cannot grant.
     """
-    found: dict[bytes, dict[bytes, tuple[ConsentFact, list[Pair]]]] = {}
-    for item, digests in names.items():
-        works = [None, *sorted(digest.raw for digest in digests)]
-        about = found.setdefault(item, {})
-        for fact in (fact for digest in digests for fact in facts.get(digest, ())):
-            authority = Address.parse(fact.consent.withdrawal.authority).raw
-            pairs = [(authority, withdrawal_key(fact.record_id, work)) for work in works]
-            about[fact.record_id] = fact, [] if fact.consent.kind == "reservation" else pairs
-    seen = look_up(
-        registry, {pair for about in found.values() for _, pairs in about.values() for pair in pairs}
-    )
-
-    def taken_back(pairs: Sequence[Pair]) -> datetime | None:
-        moments = [seen[pair].at for pair in pairs if pair in seen]
-        return min((moment for moment in moments if moment), default=None)
-
-    return {
-        item: [
-            replace(
-                fact,
-                log_index=fact.log_index if fact.log_index is not None and fact.log_index < size else None,
-                withdrawn_at=taken_back(pairs[:1]),
-                withdrawn_item_at=taken_back(pairs[1:]),
-            )
-            for fact, pairs in about.values()
-        ]
-        for item, about in found.items()
-    }
+    items = {each.sha256: Digest("sha256", each.sha256) for each in lock.items}
+    book = open_casebook(registry, list(items.values()), size=size)
+    pairs = {pair for digest in items.values() for pair in book.pairs([digest])}
+    withdrawn = {pair: seen.at for pair, seen in look_up(registry, pairs).items() if seen.at is not None}
+    evidence: dict[bytes, tuple[bytes | None, tuple[ConsentFact, ...], Case]] = {}
+    for item, digest in items.items():
+        logged = [each for each in book.works([digest]) if each.log_index is not None]
+        first = min(logged, key=lambda each: each.log_index or 0, default=None)
+        evidence[item] = (first.record_id if first else None, *book.about([digest], withdrawn))
+    return [ItemEvidence(each.sha256, each.training_input, *evidence[each.sha256]) for each in lock.items]
 
 
 def _as_of(registry: Registry, head: ChainHead | None) -> tuple[int, bytes]:
@@ -200,7 +145,7 @@ def _as_of(registry: Registry, head: ChainHead | None) -> tuple[int, bytes]:
 def _grantee(registry: Registry) -> str:
     identity = registry.identity
     if identity is None or identity.gate is None:
-        return "public"
+        return registry.community.gate or "public"
     return f"eip155:{identity.chain_id}:{identity.gate}"
 
 

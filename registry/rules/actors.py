@@ -81,7 +81,8 @@ class Known:
 
     def __init__(self, records: Iterable[RecordFact], checkers: frozenset[str]) -> None:
         ordered = sorted(
-            {each.record_id: each for each in records}.values(), key=lambda r: (r.known_from, r.record_id)
+            {each.record_id: each for each in records}.values(),
+            key=lambda r: (r.known_from, r.log_index is None, r.log_index or 0, r.record_id),
         )
         self._keys = [(fact, fact.predicate) for fact in ordered if isinstance(fact.predicate, KeyChange)]
         self._identities = [

@@ -87,6 +87,7 @@ _SILENCE: Final = (
 )
 # Codes of answers, the strictest first.
 _CODES: Final = ("not-allowed", "reserved", "constrained", "withdrawn", "granted", "granted-to-public")
+_ANSWERS: Final = (Answer.DENIED, Answer.ALLOWED)
 _SILENT: Final = 5  # after the last rank
 _NO_SUPPORTS: Final[Mapping[bytes, Supports]] = MappingProxyType({})
 
@@ -222,8 +223,10 @@ def _decide(words: Sequence[Word]) -> Effective:
             rank, deciding = word.rank, [word]
         elif word.rank == rank and word.grants is deciding[0].grants:
             deciding.append(word)
-    first, relied = deciding[0], in_log_order([word.fact for word in deciding])
-    code = first.code if len(deciding) == 1 else _strictest(word.code for word in deciding)
+    first = deciding[0]
+    if len(deciding) == 1 and not first.supports:  # as nearly always
+        return Effective(_ANSWERS[first.grants], first.code, (first.fact,))
+    relied, code = in_log_order([word.fact for word in deciding]), _strictest(word.code for word in deciding)
     if not first.grants:
         return Effective(Answer.DENIED, code, relied)
     leaning = {word.fact.record_id: word.supports for word in deciding if word.supports}

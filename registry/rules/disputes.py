@@ -22,7 +22,7 @@ It decides this for the records of one case. The rules:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from rakkan.registry.rules.case import Similar
@@ -66,7 +66,7 @@ def suspended(question: Question, ranking: Ranking, owners: Mapping[bytes, str])
             found.append((fact, dispute))
     paused: dict[bytes, str] = {}
     heard: set[frozenset[str]] = set()
-    for fact, dispute in sorted(found, key=lambda each: (each[0].known_from, each[0].record_id)):
+    for fact, dispute in sorted(found, key=lambda each: _order(each[0])):
         accuser = question.known.persons([dispute.accuser], fact.known_from)
         if accuser in heard:
             continue
@@ -75,6 +75,11 @@ def suspended(question: Question, ranking: Ranking, owners: Mapping[bytes, str])
         if running and not _dismissed(fact, question):
             paused[dispute.target.cid.digest] = "suspended"
     return paused
+
+
+def _order(fact: RecordFact) -> tuple[datetime, bool, int, bytes]:
+    """When it is known, then its place in the log."""
+    return fact.known_from, fact.log_index is None, fact.log_index or 0, fact.record_id
 
 
 def unresolved(question: Question, claimant: str) -> bool:

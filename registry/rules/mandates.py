@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from rakkan.registry.rules.facts import ConsentFact
+from rakkan.registry.rules.facts import ConsentFact, seen
 from rakkan.registry.rules.question import Question
 from rakkan.schemas.values import Digest
 
@@ -65,7 +65,9 @@ def _chain(fact: ConsentFact, question: Question) -> list[ConsentFact]:
     kin, below = question.known.kin, fact
     while below.consent.mandate is not None:
         above = question.case.mandates.get(below.consent.mandate.cid.digest)
-        if above is None or above.consent.kind != "mandate" or len(chain) == MAX_DEPTH:
+        if above is None or above.consent.kind != "mandate" or not seen(above, question.known_at):
+            return []
+        if len(chain) == MAX_DEPTH:
             return []
         acting = {kin(did) for did in (*above.consent.grantee, above.consent.grantor.id)}
         if kin(below.consent.grantor.id) not in acting:

@@ -179,7 +179,7 @@ def _lint_whole(policy: Policy) -> list[str]:
 def _lint_clause(clause: _Closed) -> list[str]:
     warnings = []
     if isinstance(clause, ConsentShare) and 0 < clause.min_bp < FULL:
-        lacking, use = _percent(FULL - clause.min_bp), scope_words(clause.scope)
+        lacking, use = percent(FULL - clause.min_bp), scope_words(clause.scope)
         warnings.append(f"Up to {lacking} of the items may lack consent for {use}.")
     if isinstance(clause, ConsentShare | ConsentDenied):
         if clause.scope not in _KNOWN_SCOPES:
@@ -211,13 +211,15 @@ def _read(value: object) -> Policy:
 def _sentence(clause: _Closed) -> str:
     match clause:
         case ConsentShare(scope=scope, grantee=grantee, min_bp=least):
-            items = "All items" if least == FULL else f"At least {_percent(least)} of the items"
+            items = "All items" if least == FULL else f"At least {percent(least)} of the items"
             return f"{items} are allowed for {scope_words(scope)} by {_who(grantee)}."
         case ConsentDenied(scope=scope, grantee=grantee, max_bp=most):
             return f"{_at_most(most)} are refused for {scope_words(scope)} by {_who(grantee)}."
         case ConsentUnrevoked():
             return "No item has a consent that was withdrawn and not given anew."
         case ProvenanceUnknown(max_bp=most):
+            if not most:
+                return "Every item has a registered work behind it."
             return f"{_at_most(most)} have no registered work behind them."
         case LicenceIn(licences=licences):
             return f"Each item's consent is under one of these licences: {', '.join(licences)}."
@@ -228,7 +230,7 @@ def _sentence(clause: _Closed) -> str:
 
 
 def _at_most(basis_points: int) -> str:
-    return f"At most {_percent(basis_points)} of the items" if basis_points else "None of the items"
+    return f"At most {percent(basis_points)} of the items" if basis_points else "None of the items"
 
 
 def _who(grantee: str) -> str:
@@ -236,6 +238,7 @@ def _who(grantee: str) -> str:
     return words.get(grantee, grantee)
 
 
-def _percent(basis_points: int) -> str:
+def percent(basis_points: int) -> str:
+    """Basis points for people: 10000 is ``100 %``."""
     whole, rest = divmod(basis_points, 100)
     return f"{whole}.{rest:02} %" if rest else f"{whole} %"

@@ -1,19 +1,22 @@
 """Proofs on records: who signed a statement, and whether the one who had to did.
 
-It decides what each suite signs, which actor each kind of record needs, and that the parts of a
-record which can be derived are what they should be: audience, notice, withdrawal statements. It
-leaves out what a valid record then means, and whether an attester may attest.
+It decides what each suite signs, and that the parts of a record which can be derived are what they should
+be: audience, notice, withdrawal statements. Whose proofs each kind of record needs, and what it must be
+about, is in ``rakkan.registry.rules.duties``. It leaves out what a valid record then means, and whether an
+attester may attest.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from rakkan.registry.rules.duties import Linked, check_form, check_signed, missing
 from rakkan.registry.rules.eip712 import Domain, actor_of, address_of, record_digest, recover, sign
 from rakkan.registry.rules.notice import notice_of
 from rakkan.schemas.canonical import parse_canonical
@@ -21,13 +24,12 @@ from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import DomainError, Invalid, Refused
 from rakkan.schemas.identity import Address, DidKey, DidPkh
 from rakkan.schemas.record import Record, statement_bytes
-from rakkan.schemas.statement import Link, Proof, Statement, Subject, parse_model
+from rakkan.schemas.statement import Link, Proof, Statement, Subject, Value, parse_model
 from rakkan.schemas.verdict import Verdict
-from rakkan.schemas.work import Work
 
 _DID_PREFIX: Final = b"rakkan-proof-v1\0"
 
-Judged = Work | Consent | Withdrawal | Verdict
+_NOTHING: Final[Linked] = MappingProxyType({})
 
 
 def sign_did(statement: bytes, key: Ed25519PrivateKey) -> Proof:
@@ -106,9 +108,7 @@ def withdrawal_statement(consent: Record, item: bytes | None, audience: str) -> 
     )
 
 
-def check_record(
-    record: Record, *, audience: str, domain: Domain | None, consent: Record | None = None
-) -> None:
+def check_record(record: Record, *, audience: str, domain: Domain | None, linked: Linked = _NOTHING) -> None:
     """Accept a record or say why not; one bad proof refuses the whole.
 
     Args:
@@ -116,31 +116,44 @@ def check_record(
         audience: This log's origin.
         domain: Of ``ConsentRegistry`` on the configured chain, or None without a chain; then no
             wallet proof can be judged.
-        consent: For a withdrawal, the consent that it names.
+        linked: The accepted records that it links, by sha256 of their envelope; for a key that is said to
+            be compromised, the key records of its actor and their successors too.
 
     Raises:
         Refused: ``audience-foreign``, ``domain-unknown``, ``proof-invalid``, ``proof-missing``,
-            ``withdrawal-foreign``.
-        Invalid: ``notice-mismatch``, ``envelope-mismatch``, and as parsing does.
+            ``withdrawal-foreign``, ``link-unknown``.
+        Invalid: ``notice-mismatch``, ``envelope-mismatch``, ``subject-other``, ``item-other``,
+            ``period-empty``, and as parsing does.
     """
     predicate = record.predicate
-    if not isinstance(predicate, Work | Consent | Withdrawal | Verdict):
-        raise Invalid(f"{record.kind} is not a kind of record we can judge.", code="kind-unknown")
     if record.parsed_envelope.statement.cid != record.record_id:
         raise Invalid("The envelope links to another statement.", code="envelope-mismatch")
-    if predicate.audience != audience:
+    stated = audience_of(predicate)
+    if stated != audience:
         raise Refused(
-            f"This record was made for {predicate.audience}, not for {audience}.",
+            f"This record was made for {stated}, not for {audience}.",
             code="audience-foreign",
             pointer="/predicate/audience",
         )
     if isinstance(predicate, Consent):
         _check_notice(record, predicate)
+    consent = linked.get(predicate.consent.cid.digest) if isinstance(predicate, Withdrawal) else None
     if isinstance(predicate, Withdrawal):
         _check_withdrawal(record, predicate, consent)
+    check_form(record, linked)
     where = _gate_domain(predicate, domain) if isinstance(predicate, Verdict) else domain
-    signers = {_check_proof(record, proof, predicate, where) for proof in record.parsed_envelope.proofs}
-    _check_actor(predicate, signers, consent)
+    proofs = record.parsed_envelope.proofs
+    signers = {_check_proof(record, proof, place, stated, where) for place, proof in enumerate(proofs)}
+    if isinstance(predicate, Withdrawal):
+        if not _may_withdraw(Address.parse(predicate.authority), signers, consent):
+            raise missing("/predicate/authority")
+    else:
+        check_signed(predicate, signers, linked)
+
+
+def audience_of(predicate: Value) -> str:
+    """The log that a record was made for; every kind names one."""
+    return str(getattr(predicate, "audience", ""))
 
 
 def check_records(
@@ -148,29 +161,26 @@ def check_records(
     *,
     audience: str,
     domain: Domain | None,
-    consents: Mapping[bytes, Record] | None = None,
+    linked: Linked = _NOTHING,
 ) -> list[DomainError | None]:
     """:func:`check_record` for many; the answer at each place is the error, or None if accepted.
 
     Args:
-        records: In any order.
+        records: What one of them links may come before it in the same list.
         audience: This log's origin.
         domain: As in :func:`check_record`.
-        consents: The consents that withdrawals name, by recordId digest (32 bytes).
+        linked: Accepted records that any of them links.
     """
-    return [_verdict_on(record, audience, domain, consents or {}) for record in records]
-
-
-def _verdict_on(
-    record: Record, audience: str, domain: Domain | None, consents: Mapping[bytes, Record]
-) -> DomainError | None:
-    try:
-        predicate = record.predicate
-        named = bytes.fromhex(predicate.consent_id) if isinstance(predicate, Withdrawal) else b""
-        check_record(record, audience=audience, domain=domain, consent=consents.get(named))
-    except DomainError as error:
-        return error
-    return None
+    known, errors = dict(linked), list[DomainError | None]()
+    for record in records:
+        try:
+            check_record(record, audience=audience, domain=domain, linked=known)
+        except DomainError as error:
+            errors.append(error)
+        else:
+            errors.append(None)
+            known[record.envelope_cid.digest] = record
+    return errors
 
 
 def _check_notice(record: Record, consent: Consent) -> None:
@@ -202,13 +212,13 @@ def _gate_domain(verdict: Verdict, domain: Domain | None) -> Domain | None:
     return Domain(gate.chain_id, Address.parse(gate.address))
 
 
-def _check_proof(record: Record, proof: Proof, predicate: Judged, domain: Domain | None) -> str:
+def _check_proof(record: Record, proof: Proof, place: int, audience: str, domain: Domain | None) -> str:
     """The signer, if the proof holds."""
     try:
         signer = actor_of(proof.signer)
         signature = bytes.fromhex(proof.signature)
         if isinstance(signer, DidKey) and proof.suite == "ed25519" and proof.verifying_contract is None:
-            message = did_message(record.statement, predicate.audience)
+            message = did_message(record.statement, audience)
             Ed25519PublicKey.from_public_bytes(signer.public).verify(signature, message)
             return proof.signer
         if isinstance(signer, DidPkh) and proof.suite == "eip712" and proof.verifying_contract is not None:
@@ -218,28 +228,12 @@ def _check_proof(record: Record, proof: Proof, predicate: Judged, domain: Domain
             if recover(record_digest(where, record, signer.address), signature) == signer.address:
                 return proof.signer
     except (InvalidSignature, ValueError, Invalid) as error:
-        raise _bad_proof(proof) from error
+        raise _bad_proof(proof, place) from error
     except Refused as error:
         if error.code == "domain-unknown":
             raise
-        raise _bad_proof(proof) from error
-    raise _bad_proof(proof)
-
-
-def _check_actor(predicate: Judged, signers: set[str], consent: Record | None) -> None:
-    match predicate:
-        case Work(creator=actor) | Consent(grantor=actor):
-            found = (actor if isinstance(actor, str) else actor.id) in signers
-        case Withdrawal(authority=authority):
-            found = _may_withdraw(Address.parse(authority), signers, consent)
-        case Verdict():
-            found = bool(signers)
-    if not found:
-        raise Refused(
-            "The record carries no proof by the one who must sign it.",
-            code="proof-missing",
-            hint="Creators sign works, grantors consents, and withdrawals are signed by their authority.",
-        )
+        raise _bad_proof(proof, place) from error
+    raise _bad_proof(proof, place)
 
 
 def _may_withdraw(authority: Address, signers: set[str], consent: Record | None) -> bool:
@@ -260,8 +254,12 @@ def _foreign_domain(where: Domain, domain: Domain | None) -> Refused:
     return Refused(f"The wallet signed for {signed}, not for {wanted}.", code="domain-unknown")
 
 
-def _bad_proof(proof: Proof) -> Refused:
-    return Refused(f"The {proof.suite} proof by {proof.signer} does not hold.", code="proof-invalid")
+def _bad_proof(proof: Proof, place: int) -> Refused:
+    return Refused(
+        f"The {proof.suite} proof by {proof.signer} does not hold.",
+        code="proof-invalid",
+        pointer=f"/proofs/{place}",
+    )
 
 
 def _parse(statement: bytes) -> Statement:

@@ -45,7 +45,7 @@ class Question:
     known: Known
     void: frozenset[bytes] = frozenset()
     doubt: Mapping[bytes, str] = field(default_factory=dict)
-    replaced: set[bytes] = field(default_factory=set)
+    replaced: frozenset[bytes] = frozenset()
 
     def fault(self, fact: ConsentFact) -> str:
         """Why a yes of this record is in doubt: a code, or nothing."""

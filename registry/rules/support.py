@@ -42,8 +42,7 @@ def supports(fact: ConsentFact, question: Question) -> Supports | str:
             return "policy-other"
         if bounds.runs is not None and _runs(fact, question) >= bounds.runs:
             return "budget-spent"
-    training = OWN_SCOPES.get(question.scope, question.scope) not in _NOT_TRAINING
-    if training and consent.train_by is not None and question.moment >= consent.train_by:
+    if consent.train_by is not None and question.moment >= consent.train_by and _trains(question.scope):
         return "train-by-passed"
     rights = consent.rights_basis
     found: Supports = ()
@@ -56,6 +55,10 @@ def supports(fact: ConsentFact, question: Question) -> Supports | str:
         shown = _shown(fact, question)
         return shown if isinstance(shown, str) else found + shown
     return found
+
+
+def _trains(scope: str) -> bool:
+    return OWN_SCOPES.get(scope, scope) not in _NOT_TRAINING
 
 
 def _runs(fact: ConsentFact, question: Question) -> int:

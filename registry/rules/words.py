@@ -58,10 +58,10 @@ def _granted(
     fact: ConsentFact, question: Question, ranking: Ranking | None, person: str, rank: int
 ) -> Word | str:
     """A yes, if it holds."""
-    fault = question.fault(fact)
+    fault = question.fault(fact) if question.doubt or not question.known.empty else ""
     if fault:
         return fault
-    mandates = leaned_on(fact, question)
+    mandates = () if fact.consent.mandate is None else leaned_on(fact, question)
     if mandates is None:
         return "mandate-broken"
     if ranking is not None:

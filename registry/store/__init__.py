@@ -11,8 +11,10 @@ from sqlalchemy import select
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.log import Log
+from rakkan.registry.store.members import MemberBlocks
 from rakkan.registry.store.outbox import Outbox
 from rakkan.registry.store.records import Records
+from rakkan.registry.store.sealed import SealedFields
 from rakkan.registry.store.stamps import Stamps
 from rakkan.registry.store.tables import SettingRow, TokenRow, table
 from rakkan.registry.store.verdicts import Verdicts
@@ -57,6 +59,8 @@ class Store:
         self.outbox = Outbox(self.database)
         self.leases = Leases(self.database)
         self.stamps = Stamps(self.database)
+        self.members = MemberBlocks(self.database)
+        self.sealed = SealedFields(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)
 

@@ -94,11 +94,24 @@ class Database:
         if not rows:
             return 0
         build = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
-        statement = build(into).on_conflict_do_nothing()
-        statement = statement.execution_options(preserve_rowcount=True)  # else PostgreSQL counts -1
+        # without this SQLAlchemy throws PostgreSQL's count away
+        statement = build(into).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
         if len(rows) == 1:
             return connection.execute(statement, rows[0]).rowcount
         return connection.execute(statement, list(rows)).rowcount
+
+    def scrub(self, tables: Sequence[Table]) -> None:
+        """Get what was deleted from these tables out of the database's own files, as far as it can.
+
+        SQLite overwrites what it deletes; its journal is emptied here. PostgreSQL's dead rows are
+        vacuumed. Backups, replicas and PostgreSQL's archived logs are beyond it.
+        """
+        with _translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bare:
+            if self.dialect == "sqlite":
+                bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            else:
+                for each in tables:
+                    bare.exec_driver_sql(f'VACUUM "{each.name}"')
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -107,7 +120,13 @@ class Database:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=15000",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

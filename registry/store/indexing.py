@@ -6,24 +6,40 @@ It decides what is derived, so that ``fsck`` can derive it again. It leaves out 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table
 
-from rakkan.registry.store.tables import EdgeRow, FingerprintRow, IdentifierRow, WithdrawalRow, table
+from rakkan.registry.rules.duties import actor_digest
+from rakkan.registry.rules.links import links_of
+from rakkan.registry.store.tables import (
+    EdgeRow,
+    FingerprintRow,
+    IdentifierRow,
+    LinkRow,
+    WithdrawalRow,
+    table,
+)
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.identity import Address, DidPkh, parse_did
+from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Statement
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
-_identifier, _edge = table(IdentifierRow), table(EdgeRow)
+_identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
 
 
-def identifiers_of(statement: Statement, predicate: object) -> list[tuple[Digest, bool]]:
-    """Under which digests a record is found; True marks an alias."""
+def identifiers_of(
+    statement: Statement, predicate: object, members: Sequence[Digest] = ()
+) -> list[tuple[Digest, bool]]:
+    """Under which digests a record is found; True marks an alias.
+
+    A collection is found under each of its members; a change of keys under the successor too.
+    """
     found = [
         (digest, digest.kind == "sha256" and "c2paClaim" in subject.digest)
         for subject in statement.subject
@@ -31,13 +47,22 @@ def identifiers_of(statement: Statement, predicate: object) -> list[tuple[Digest
     ]
     if isinstance(predicate, Work) and predicate.source_digest:
         found.append((Digest.parse(predicate.source_digest), True))
+    if isinstance(predicate, KeyChange) and predicate.successor:
+        found.append((actor_digest(predicate.successor), True))
+    found += [(member, False) for member in members]
     return list(dict(found).items())
 
 
-def index_rows(record: Record, now: int) -> dict[Table, list[dict[str, Any]]]:
-    """The rows of every index table; ``now`` is the Unix time of acceptance."""
+def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict[Table, list[dict[str, Any]]]:
+    """The rows of every index table.
+
+    Args:
+        record: The record.
+        now: Unix time of acceptance.
+        members: The works of its collection, if it has one.
+    """
     record_id, predicate = record.record_id.digest, record.predicate
-    names = identifiers_of(record.parsed, predicate)
+    names = identifiers_of(record.parsed, predicate, members)
     rows: dict[Table, list[dict[str, Any]]] = {
         _identifier: [
             {
@@ -48,7 +73,11 @@ def index_rows(record: Record, now: int) -> dict[Table, list[dict[str, Any]]]:
                 "alias": alias,
             }
             for name, alias in names
-        ]
+        ],
+        _link: [
+            {"target": target, "relation": relation, "record_id": record_id}
+            for relation, target in links_of(predicate)
+        ],
     }
     if isinstance(predicate, Work):
         parents = [(Digest.parse(parent.digest), parent.relation) for parent in predicate.parents]

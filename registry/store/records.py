@@ -19,6 +19,7 @@ from rakkan.registry.store.tables import (
     EdgeRow,
     FingerprintRow,
     IdentifierRow,
+    LinkRow,
     RecordRow,
     WithdrawalRow,
     table,
@@ -28,6 +29,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 
 _record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(EdgeRow)
+_link = table(LinkRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
 _CHUNK = 500
 
@@ -75,12 +77,13 @@ class Records:
         *,
         accepted_at: datetime,
         publish: bool,
+        members: Mapping[bytes, Sequence[Digest]] | None = None,
         along: Callable[[Connection], None] = lambda _: None,
     ) -> list[bool]:
         """Keep records whose proofs were checked; one commit for all. True where it was new.
 
-        A record known already stays as it is, but is published if asked now. What is written ``along``
-        is in the same commit.
+        A record known already stays as it is, but is published if asked now. Collections are found under
+        each of their ``members``, by record id. What is written ``along`` is in the same commit.
         """
         now = to_unix(accepted_at)
         with self._database.write() as connection:
@@ -92,7 +95,7 @@ class Records:
             self._database.insert(
                 connection, _record, [_row(record, now, publish=publish) for record in fresh.values()]
             )
-            self._index(connection, fresh.values(), now)
+            self._index(connection, fresh.values(), now, members or {})
             if publish and known:
                 self._publish(connection, list(known))
             along(connection)
@@ -104,15 +107,22 @@ class Records:
             found.update(connection.execute(select(_record.c.id).where(_record.c.id.in_(chunk))).scalars())
         return found
 
-    def _index(self, connection: Connection, records: Iterable[Record], now: int) -> None:
+    def _index(
+        self,
+        connection: Connection,
+        records: Iterable[Record],
+        now: int,
+        members: Mapping[bytes, Sequence[Digest]],
+    ) -> None:
         rows: dict[Table, list[dict[str, Any]]] = {
             _identifier: [],
+            _link: [],
             _edge: [],
             _fingerprint: [],
             _withdrawal: [],
         }
         for record in records:
-            for target, more in index_rows(record, now).items():
+            for target, more in index_rows(record, now, members.get(record.record_id.digest, ())).items():
                 rows[target] += more
         withdrawals = rows.pop(_withdrawal)
         for target, all_rows in rows.items():
@@ -165,6 +175,21 @@ class Records:
             for row in rows
             if (row.kind, row.digest) in wanted
         ]
+
+    def naming(self, envelopes: Sequence[bytes], relation: str) -> dict[bytes, list[bytes]]:
+        """The ids of records that name these envelopes in this way, in order of acceptance."""
+        found: dict[bytes, list[bytes]] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(envelopes):
+                query = (
+                    select(_link.c.target, _link.c.record_id)
+                    .join(_record, _record.c.id == _link.c.record_id)
+                    .where(_link.c.target.in_(chunk), _link.c.relation == relation)
+                    .order_by(_record.c.sequence)
+                )
+                for target, record_id in connection.execute(query):
+                    found.setdefault(target, []).append(record_id)
+        return found
 
     def pending(self) -> list[StoredRecord]:
         """Records that are not published, in order of acceptance."""

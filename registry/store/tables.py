@@ -71,6 +71,25 @@ class IdentifierRow(Row, table=True):
     alias: bool
 
 
+class LinkRow(Row, table=True):
+    """That a record names another one's envelope, and as what."""
+
+    __tablename__ = "link"
+    __table_args__ = _COMPACT
+    target: bytes = _bytes(key=True)
+    relation: str = Field(primary_key=True)
+    record_id: bytes = _bytes(key=True)
+
+
+class MemberRow(Row, table=True):
+    """A raw block that lists members of a collection, kept until and after it is pinned."""
+
+    __tablename__ = "member_block"
+    __table_args__ = _COMPACT
+    digest: bytes = _bytes(key=True)
+    content: bytes = _bytes()
+
+
 class EdgeRow(Row, table=True):
     """One step of lineage, from a work to what it was made from."""
 
@@ -188,6 +207,18 @@ class PrivateRow(Row, table=True):
     name: str = Field(primary_key=True)
     salt: bytes = _bytes()
     text: str
+
+
+class SealedRow(Row, table=True):
+    """Key and envelope of a consent's private fields; both are null once erased."""
+
+    __tablename__ = "sealed_field"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    key: bytes | None = _bytes()
+    block: bytes | None = _bytes()
+    pin: bool
+    erased_at: int | None = _number()
 
 
 class VerdictRow(Row, table=True):

@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import registry, stamping
+from tests.bench import consent, registry, stamping
 
 
 def main() -> None:
     """Measure everything and print one table."""
     table = Table("what", "figure", "against, in the same run", "goal", "", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as folder:
-        for name, group in (("stamping", stamping), ("registry", registry)):
+        for name, group in (("stamping", stamping), ("registry", registry), ("consent", consent)):
             for row in group.rows(Path(folder) / name):
                 print(f"{row.name}: {row.figure} ({row.against}; goal {row.goal})", file=sys.stderr)
                 table.add_row(row.name, row.figure, row.against, row.goal, "met" if row.met else "missed")

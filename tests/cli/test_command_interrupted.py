@@ -34,10 +34,10 @@ def hidden(folder: Path) -> list[str]:
     return [name for name in files(folder) if Path(name).name.startswith(".")] if folder.exists() else []
 
 
-def wait_for(folder: Path, process: subprocess.Popen[str]) -> None:
-    """Until the first file is being written."""
+def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    """Until the file is there, or the first in the folder is being written."""
     for _ in range(2000):
-        if folder.exists() and any(folder.iterdir()):
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
             return
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
@@ -82,8 +82,11 @@ def test_interrupted_in_the_middle_and_done_again(
 def test_the_whole_group_is_interrupted_as_a_terminal_does_it(home: Path, many: Path, tmp_path: Path) -> None:
     """Ctrl-C reaches the signing processes too, even while they start; none of them has a word to say."""
     out = tmp_path / "out"
-    for pause in (0.7, 1.2, 1.8):
+    begun = home / "locks" / "stamping"  # the command is up, and its processes are about to start
+    for pause in (0.1, 0.15, 0.2, 0.4):
+        begun.unlink(missing_ok=True)
         process = begin("stamp", many, "--out", out, "--jobs", 2, home=home)
+        wait_for(begun, process)
         time.sleep(pause)
         if process.poll() is None:
             subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=False)

@@ -18,11 +18,11 @@ from PIL.PngImagePlugin import PngInfo
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT, render_samples
-from rakkan.registry.flows.drafting import commitment
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.flows.terms import load_terms
+from rakkan.registry.rules.sealing import commitment
 from rakkan.registry.service import Registry, open_registry
 from rakkan.schemas.work import Work
 from tests.homes import new_home, new_registry

@@ -158,6 +158,47 @@ def test_a_changed_byte_is_never_given_out(bench: Bench) -> None:
         assert caught.value.code == "block-digest"
 
 
+def test_what_is_removed_is_gone_and_the_rest_stays(bench: Bench) -> None:
+    gone, kept, alone = [record(), raw(5000)], [record(), record()], raw(300)
+    bench.store.put([kept[0], *gone, kept[1]])
+    bench.store.put([alone])
+    bench.store.remove([*(block.cid for block in gone), alone.cid, record().cid])
+    for store in (bench.store, bench.again()):
+        assert store.missing([block.cid for block in (*gone, *kept, alone)]) == [
+            *(block.cid for block in gone),
+            alone.cid,
+        ]
+        for block in (*gone, alone):
+            with pytest.raises(NotFound) as caught:
+                store.get(block.cid)
+            assert caught.value.code == "content-missing"
+        assert [store.get(block.cid) for block in kept] == [block.content for block in kept]
+    bench.store.remove([gone[0].cid])
+    bench.store.remove([])
+
+
+def test_removed_elsewhere_is_noticed(bench: Bench) -> None:
+    block, other = record(), record()
+    bench.store.put([block, other])
+    again = bench.again()
+    assert again.get(block.cid) == block.content
+    bench.store.remove([block.cid])
+    with pytest.raises(NotFound):
+        again.get(block.cid)
+    again.put([record()])
+    assert again.missing([block.cid, other.cid]) == [block.cid]
+
+
+def test_what_was_removed_can_be_put_again(bench: Bench) -> None:
+    block = record()
+    bench.store.put([block])
+    bench.store.remove([block.cid])
+    bench.store.put([block])
+    for store in (bench.store, bench.again()):
+        assert store.get(block.cid) == block.content
+        assert store.missing([block.cid]) == []
+
+
 def test_many_threads_put_and_get(bench: Bench) -> None:
     batches = [[record(batch=number) for _ in range(20)] for number in range(16)]
 

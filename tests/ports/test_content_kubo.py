@@ -113,6 +113,24 @@ def test_a_pin_of_somebody_else_is_left_alone(kubo: Kubo) -> None:
 
 
 @needs_kubo
+def test_a_block_under_somebody_elses_pin_is_left_to_them(kubo: Kubo) -> None:
+    theirs = record()
+    kubo.ask("dag/import", file=write_car(theirs.cid, [theirs]), pin_roots="true")
+    KuboStore(kubo.address).remove([theirs.cid])
+    assert kubo.pins()[str(theirs.cid)] == "recursive"
+
+
+@needs_kubo
+def test_kubo_no_longer_holds_what_was_removed(kubo: Kubo) -> None:
+    block = record()
+    store = KuboStore(kubo.address)
+    store.put([block])
+    store.remove([block.cid])
+    assert str(block.cid) not in kubo.pins()
+    assert not kubo.block_file(block.cid).exists()
+
+
+@needs_kubo
 def test_stored_without_a_pin_is_missing(kubo: Kubo) -> None:
     block, other = record(), record()
     kubo.ask("dag/import", file=write_car(block.cid, [block]), pin_roots="false")

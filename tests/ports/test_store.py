@@ -17,7 +17,7 @@ from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
 from rakkan.registry.store import Store
-from rakkan.registry.store.tables import WithdrawalRow, table
+from rakkan.registry.store.tables import SettingRow, table
 from rakkan.registry.store.withdrawals import Cursor
 from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
 from rakkan.schemas.identity import Address
@@ -257,15 +257,35 @@ def test_urls_that_are_none() -> None:
         assert caught.value.code == "database-url"
 
 
-def test_an_insert_counts_what_was_new(store: Store) -> None:
-    """Decisions hang on the count, and the two databases count in different ways."""
-    rows = [
-        {"key": bytes([n]) * 32, "authority": b"\x11" * 20, "recorded_at": 1, "signature": None}
-        for n in range(3)
-    ]
-    into = table(WithdrawalRow)
+def test_private_fields_are_kept_and_erased_for_good(store: Store) -> None:
+    name, other = b"\x01" * 32, b"\x02" * 32
+    assert store.sealed.get(name) is None
+    store.sealed.put(name, key=b"k" * 32, block=b"envelope", pin=True)
+    store.sealed.put(other, key=b"l" * 32, block=b"never pinned", pin=False)
+    store.sealed.put(name, key=b"x" * 32, block=b"second", pin=False)  # the first stays
+    kept = store.sealed.get(name)
+    assert kept is not None
+    assert (kept.key, kept.block, kept.erased_at) == (b"k" * 32, b"envelope", None)
+    assert "k" * 32 not in repr(kept)
+    assert store.sealed.pinnable([name, other]) == [b"envelope"]
+    store.sealed.erase(name, NOW)
+    store.sealed.erase(name, NOW + timedelta(days=1))
+    kept = store.sealed.get(name)
+    assert kept is not None
+    assert (kept.key, kept.block, kept.erased_at) == (None, None, NOW)
+    assert store.sealed.pinnable([name, other]) == []
+    store.sealed.put(name, key=b"k" * 32, block=b"back again", pin=True)  # what was erased stays erased
+    assert store.sealed.pinnable([name]) == []
+    store.sealed.erase(b"\x03" * 32, NOW)  # a work's, whose fields have no envelope
+    assert store.sealed.get(other) is not None
+
+
+def test_inserting_says_how_many_rows_were_new(store: Store) -> None:
+    settings = table(SettingRow)
+    one, two, three = ({"name": name, "value": "x"} for name in ("one", "two", "three"))
     with store.database.write() as connection:
-        assert store.database.insert(connection, into, rows[:1]) == 1
-        assert store.database.insert(connection, into, rows[:1]) == 0
-        assert store.database.insert(connection, into, rows) == 2
-        assert store.database.insert(connection, into, []) == 0
+        assert store.database.insert(connection, settings, []) == 0
+        assert store.database.insert(connection, settings, [one]) == 1
+        assert store.database.insert(connection, settings, [one]) == 0
+        assert store.database.insert(connection, settings, [two, three]) == 2
+        assert store.database.insert(connection, settings, [two, three]) == 0

@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.eip712 import Domain, address_of
+from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.schemas.consent import Consent
+from rakkan.schemas.errors import DomainError
 from rakkan.schemas.identity import Address, DidKey, DidPkh
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Link, Proof, Subject, parse_model
@@ -123,6 +125,15 @@ def verdict_statement(**more: Any) -> bytes:
     }
     subject = Subject(name="dataset", digest={"datasetRoot": "e5" * 32})
     return statement_bytes("verdict", [subject], parse_model(Verdict, value))
+
+
+def linked(record: Record, other: Record | None) -> dict[bytes, Record]:
+    """The other record under the name by which this one links something."""
+    try:
+        names = links_of(record.predicate) if other is not None else ()
+    except DomainError:
+        return {}
+    return {digest: other for _, digest in names if other is not None}
 
 
 def changed(statement: bytes, proofs: Sequence[Proof]) -> Record:

@@ -49,12 +49,13 @@ def record(
     logged: bool = True,
     signers: tuple[str, ...] = (),
     proven: float | None = None,
+    index: int = 1000,
 ) -> RecordFact:
     """A record known since so many days from now; its envelope is that of ``link(name)``."""
     return RecordFact(
         record_id=hashlib.sha256(b"record " + name.encode()).digest(),
         envelope=Cid.parse(link(name)["/"]).digest,
-        log_index=1000 if logged else None,
+        log_index=index if logged else None,
         known_from=at(days),
         predicate=predicate,
         signers=frozenset(map(who, signers)),
@@ -142,7 +143,14 @@ def claim(
 
 
 def dispute(
-    accuser: str, target: str, *, ground: str = "other", days: float = -1, name: str = "", **more: Any
+    accuser: str,
+    target: str,
+    *,
+    ground: str = "other",
+    days: float = -1,
+    name: str = "",
+    index: int = 1000,
+    **more: Any,
 ) -> RecordFact:
     value = {
         "audience": AUDIENCE,
@@ -153,7 +161,7 @@ def dispute(
         **more,
     }
     title = name or f"dispute {accuser} {target} {days}"
-    return record(parse_model(Dispute, value), title, days=days, signers=(accuser,))
+    return record(parse_model(Dispute, value), title, days=days, signers=(accuser,), index=index)
 
 
 def ruling(

@@ -30,7 +30,7 @@ from tests.unit.registry.rules.casework import (
 
 ALLOWED, CONFLICT = ("allowed", "granted-to-public"), ("undetermined", "claims-conflict")
 OTHER = ("undetermined", "claimant-other")
-RESERVED = {"kind": "reservation", "scopes": NO}
+RESERVED: dict[str, Any] = {"kind": "reservation", "scopes": NO}
 
 
 def _claimed(*claims: RecordFact, known: Actors | None = None, **more: Any) -> dict[str, Any]:

@@ -142,7 +142,12 @@ def test_an_accusation_that_does_not_count_uses_nothing_up() -> None:
 
 
 def test_an_item_of_a_collection_is_disputed_or_ruled_about_alone() -> None:
-    for more, expected in (({"item": WORK.hex}, False), ({"item": "11" * 32}, True), ({}, False)):
+    items: list[tuple[dict[str, Any], bool]] = [
+        ({"item": WORK.hex}, False),
+        ({"item": "11" * 32}, True),
+        ({}, False),
+    ]
+    for more, expected in items:
         assert (said(by(0), **_case(dispute("zoe", "0", **more))) == ALLOWED) is expected
         assert (said(by(0), **_case(ruling("void", "0", **more))) == ALLOWED) is expected
 

@@ -192,6 +192,12 @@ def test_the_principal_replaces_what_an_agent_said_and_not_the_other_way_round()
     assert said(_under(0, scopes=NO), renewed, **broken) == ("denied", "not-allowed")
 
 
+def test_a_record_under_a_broken_mandate_still_takes_the_yes_away_that_it_replaces() -> None:
+    later = by(1, scopes={MINING: "allowed"}, supersedes=link("0"), mandate=link("50"))
+    assert said(by(0), later) == ("undetermined", "superseded")
+    assert said(by(0, scopes=NO), later) == ("denied", "not-allowed")
+
+
 def test_the_weakest_of_all_who_are_relied_on() -> None:
     known = actors(identified("ann", "steward"), identified("eve", "site"))
     assert ask(_under(0), **_with(_mandate(), actors=known)).assurance == 1

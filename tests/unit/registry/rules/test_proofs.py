@@ -28,7 +28,7 @@ ITEM = bytes(range(32))
 
 
 def _check(record: Record, domain: Domain | None = cases.DOMAIN, consent: Record | None = None) -> None:
-    check_record(record, audience=cases.AUDIENCE, domain=domain, consent=consent)
+    check_record(record, audience=cases.AUDIENCE, domain=domain, linked=cases.linked(record, consent))
 
 
 def _code(record: Record, domain: Domain | None = cases.DOMAIN, consent: Record | None = None) -> str:
@@ -268,7 +268,7 @@ def test_many_are_judged_one_by_one() -> None:
     bad = Record.build(consent.statement, [_proof(consent, signature="00" * 65)])
     records = [cases.work_record(), bad, _withdrawal(consent), _withdrawal(other), consent]
     errors = check_records(
-        records, audience=cases.AUDIENCE, domain=cases.DOMAIN, consents={consent.record_id.digest: consent}
+        records, audience=cases.AUDIENCE, domain=cases.DOMAIN, linked={consent.envelope_cid.digest: consent}
     )
     assert [error.code if error else None for error in errors] == [
         None,

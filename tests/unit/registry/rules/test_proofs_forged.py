@@ -23,7 +23,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def _check(record: Record, domain: Domain | None = cases.DOMAIN, consent: Record | None = None) -> None:
-    check_record(record, audience=cases.AUDIENCE, domain=domain, consent=consent)
+    check_record(record, audience=cases.AUDIENCE, domain=domain, linked=cases.linked(record, consent))
 
 
 def _code(record: Record, domain: Domain | None = cases.DOMAIN, consent: Record | None = None) -> str:

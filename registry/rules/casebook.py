@@ -1,0 +1,286 @@
+"""A casebook: the records of any number of works, put in order so that the case of each can be read off.
+
+It decides which records belong to the case of a work: what names it, what those lean on and are replaced
+by, what objects to any of them. It leaves out where records come from (``rakkan.registry.flows.cases``
+gathers them, a bundle brings them) and what they mean together. Records are taken as accepted.
+
+Two things are not in any casebook yet: likenesses to earlier works, which only a search without misses may
+tell, and training runs, which have no records; so a budget of runs is never spent here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from rakkan.registry.rules.actors import Actors
+from rakkan.registry.rules.case import Case
+from rakkan.registry.rules.facts import ConsentFact, RecordFact
+from rakkan.registry.rules.links import links_of
+from rakkan.registry.rules.proofs import withdrawal_key
+from rakkan.schemas.authorship import Authorship
+from rakkan.schemas.community import NOBODY, Community
+from rakkan.schemas.consent import Consent
+from rakkan.schemas.dispute import Dispute, Ruling
+from rakkan.schemas.identification import Identification
+from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.record import Record
+from rakkan.schemas.values import Digest
+from rakkan.schemas.work import Work
+
+Pair = tuple[bytes, bytes]
+"""Withdrawal authority (20 bytes) and key (32 bytes)."""
+
+Withdrawn = Mapping[Pair, datetime]
+"""When what was taken back."""
+
+_MAX_KEPT: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record as it is known to whoever asks.
+
+    Attributes:
+        record: The record.
+        log_index: Its place in the log, or None while it has none.
+        known_from: When it was first known.
+        proven_at: By which block time it is proven to have existed, or None.
+        found_under: Digests under which it is found besides its subjects: members of its collection,
+            other names of a work.
+    """
+
+    record: Record
+    log_index: int | None
+    known_from: datetime
+    proven_at: datetime | None = None
+    found_under: frozenset[Digest] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The consents that bear on a work, by envelope.
+
+    Attributes:
+        on: Those that are about it.
+        replacing: Those that are about others and replace one of these.
+        mandates, coauthors, releases: What all of them lean on, as in a case.
+    """
+
+    on: tuple[bytes, ...]
+    replacing: tuple[bytes, ...]
+    mandates: tuple[bytes, ...]
+    coauthors: Mapping[bytes, tuple[bytes, ...]]
+    releases: tuple[bytes, ...]
+    all: tuple[bytes, ...]
+
+
+class Casebook:
+    """Records in order.
+
+    Args:
+        entries: In any order, each record once.
+        community: Whose checkers, adjudicators and stewards count.
+    """
+
+    def __init__(self, entries: Iterable[Entry], community: Community = NOBODY) -> None:
+        self._consents: dict[bytes, ConsentFact] = {}
+        self._names: dict[Digest, set[Digest]] = {}
+        self._consents_on: dict[Digest, list[bytes]] = {}
+        self._claims_on: dict[Digest, list[RecordFact]] = {}
+        self._linking: dict[tuple[str, bytes], list[bytes]] = {}
+        self._objecting: dict[bytes, list[RecordFact]] = {}
+        self._kept: dict[tuple[bytes, ...], _Group] = {}
+        actors: list[RecordFact] = []
+        for entry in entries:
+            predicate: Any = entry.record.predicate
+            match predicate:
+                case Consent():
+                    self._add_consent(entry, predicate)
+                case Work() | Authorship():
+                    self._add_claim(entry, predicate)
+                case Dispute() | Ruling():
+                    self._objecting.setdefault(predicate.target.cid.digest, []).append(_fact(entry))
+                case Identification() | KeyChange():
+                    actors.append(_fact(entry))
+                case _:
+                    pass
+        self._actors = Actors(actors, community.checkers)
+        self._adjudicators, self._stewards = frozenset(community.adjudicators), frozenset(community.stewards)
+
+    def names(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """These digests, and the others by which the works that they name are known."""
+        found = set(digests)
+        for digest in tuple(found):
+            found |= self._names.get(digest, frozenset())
+        return frozenset(found)
+
+    def pairs(self, digests: Iterable[Digest]) -> set[Pair]:
+        """What may have been taken back that bears on a work: of each consent the whole, and this work.
+
+        Reservations are left out: taking one back changes nothing.
+        """
+        names = self.names(digests)
+        facts = [self._consents[envelope] for envelope in self._group(names).all]
+        return {pair for fact in facts if fact.consent.kind != "reservation" for pair in _pairs(fact, names)}
+
+    def about(self, digests: Iterable[Digest], withdrawn: Withdrawn) -> tuple[tuple[ConsentFact, ...], Case]:
+        """The consents on one work, and its case.
+
+        A consent that is about other works and replaces one on this work is among them with no scope: it
+        says nothing here, and what it replaces is replaced.
+
+        Args:
+            digests: Any of the work's names.
+            withdrawn: What was taken back, at least of :meth:`pairs`.
+        """
+        names = self.names(digests)
+        group = self._group(names)
+        facts = {envelope: self._consents[envelope] for envelope in group.all}
+        if withdrawn:
+            facts = {envelope: _taken_back(fact, names, withdrawn) for envelope, fact in facts.items()}
+        roots = {
+            digest
+            for envelope in group.on
+            for digest in facts[envelope].subjects
+            if digest.kind == "collectionRoot"
+        }
+        claims = {each.record_id: each for name in names | roots for each in self._claims_on.get(name, ())}
+        targets = [*group.all, *(each.envelope for each in claims.values())]
+        objecting = [each for name in targets for each in self._objecting.get(name, ())]
+        case = Case(
+            digests=names | roots,
+            actors=self._actors,
+            claims=tuple(claims.values()),
+            mandates={name: facts[name] for name in group.mandates},
+            coauthors={
+                name: tuple(facts[each] for each in joined) for name, joined in group.coauthors.items()
+            },
+            releases={name: facts[name] for name in group.releases},
+            disputes=tuple(each for each in objecting if isinstance(each.predicate, Dispute)),
+            rulings=tuple(each for each in objecting if isinstance(each.predicate, Ruling)),
+            adjudicators=self._adjudicators,
+            stewards=self._stewards,
+        )
+        silent = [_without_scopes(facts[name]) for name in group.replacing]
+        return (*(facts[name] for name in group.on), *silent), case
+
+    def works(self, digests: Iterable[Digest]) -> list[RecordFact]:
+        """The registered works that these digests name."""
+        found = {each.record_id: each for name in digests for each in self._claims_on.get(name, ())}
+        return [each for each in found.values() if isinstance(each.predicate, Work)]
+
+    def _add_consent(self, entry: Entry, consent: Consent) -> None:
+        envelope, subjects = entry.record.envelope_cid.digest, _subjects(entry.record)
+        if envelope in self._consents:
+            return
+        self._consents[envelope] = ConsentFact(
+            record_id=entry.record.record_id.digest,
+            envelope=envelope,
+            log_index=entry.log_index,
+            consent=consent,
+            known_from=entry.known_from,
+            subjects=subjects,
+        )
+        for digest in subjects | entry.found_under:
+            self._consents_on.setdefault(digest, []).append(envelope)
+        for relation, target in links_of(consent):
+            self._linking.setdefault((relation, target), []).append(envelope)
+
+    def _add_claim(self, entry: Entry, claim: Work | Authorship) -> None:
+        subjects, fact = _subjects(entry.record), _fact(entry)
+        found_under = set(subjects | entry.found_under)
+        if isinstance(claim, Work):
+            if claim.source_digest:
+                found_under.add(Digest.parse(claim.source_digest))
+            for digest in found_under:
+                self._names.setdefault(digest, set()).update(subjects)
+        for digest in found_under:
+            self._claims_on.setdefault(digest, []).append(fact)
+
+    def _group(self, names: frozenset[Digest]) -> _Group:
+        on = tuple(dict.fromkeys(each for name in sorted(names) for each in self._consents_on.get(name, ())))
+        if on not in self._kept:
+            if len(self._kept) >= _MAX_KEPT:
+                self._kept.clear()
+            self._kept[on] = self._gather(on)
+        return self._kept[on]
+
+    def _gather(self, on: tuple[bytes, ...]) -> _Group:
+        bearing = self._with_replacing(on)
+        joined = {each: self._with_replacing(self._linking.get(("joins", each), ())) for each in bearing}
+        coauthors = {each: group for each, group in joined.items() if group}
+        releases = self._with_replacing(self._linked(bearing, "releases"))
+        mandates: tuple[bytes, ...] = ()
+        leaning = (*bearing, *releases, *(each for group in coauthors.values() for each in group))
+        while True:
+            more = self._with_replacing((*mandates, *self._linked((*leaning, *mandates), "mandate")))
+            if more == mandates:
+                break
+            mandates = more
+        return _Group(
+            on=on,
+            replacing=bearing[len(on) :],
+            mandates=mandates,
+            coauthors=coauthors,
+            releases=releases,
+            all=tuple(dict.fromkeys((*leaning, *mandates))),
+        )
+
+    def _linked(self, envelopes: Iterable[bytes], relation: str) -> list[bytes]:
+        """Those of the consents here that these link in this way."""
+        return [
+            target
+            for envelope in envelopes
+            for name, target in links_of(self._consents[envelope].consent)
+            if name == relation and target in self._consents
+        ]
+
+    def _with_replacing(self, envelopes: Iterable[bytes]) -> tuple[bytes, ...]:
+        """These, and after them all that replace one of them, each once."""
+        found = dict.fromkeys(envelopes)
+        todo = list(found)
+        while todo:
+            for later in self._linking.get(("supersedes", todo.pop()), ()):
+                if later not in found:
+                    found[later] = None
+                    todo.append(later)
+        return tuple(found)
+
+
+def _fact(entry: Entry) -> RecordFact:
+    predicate: Any = entry.record.predicate
+    return RecordFact(
+        record_id=entry.record.record_id.digest,
+        envelope=entry.record.envelope_cid.digest,
+        log_index=entry.log_index,
+        known_from=entry.known_from,
+        predicate=predicate,
+        signers=frozenset(proof.signer for proof in entry.record.parsed_envelope.proofs),
+        proven_at=entry.proven_at,
+    )
+
+
+def _subjects(record: Record) -> frozenset[Digest]:
+    return frozenset(digest for subject in record.parsed.subject for digest in subject.digests)
+
+
+def _pairs(fact: ConsentFact, names: Iterable[Digest]) -> list[Pair]:
+    """The whole consent, then each name of the work: a withdrawal of one work is under one of them."""
+    authority = bytes.fromhex(fact.consent.withdrawal.authority[2:])
+    items = [None, *(name.raw for name in names)]
+    return [(authority, withdrawal_key(fact.record_id, item)) for item in items]
+
+
+def _taken_back(fact: ConsentFact, names: Iterable[Digest], withdrawn: Withdrawn) -> ConsentFact:
+    whole, *items = (withdrawn.get(pair) for pair in _pairs(fact, names))
+    item = min((moment for moment in items if moment is not None), default=None)
+    if whole is None and item is None:
+        return fact
+    return replace(fact, withdrawn_at=whole, withdrawn_item_at=item)
+
+
+def _without_scopes(fact: ConsentFact) -> ConsentFact:
+    return replace(fact, consent=fact.consent.model_copy(update={"scopes": ()}))

@@ -1,0 +1,315 @@
+"""Duties: each kind is accepted with the proofs, subjects and links that it needs, and with nothing less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from rakkan.registry.rules.collection import collect
+from rakkan.registry.rules.duties import actor_digest
+from rakkan.registry.rules.proofs import check_record, check_records, sign_did, sign_wallet
+from rakkan.schemas.canonical import canonical, parse_canonical
+from rakkan.schemas.errors import DomainError
+from rakkan.schemas.record import Record
+from rakkan.schemas.statement import Subject
+from rakkan.schemas.values import Cid, Digest
+from tests.unit.registry.rules import cases, signed
+from tests.unit.registry.rules.signed import who
+
+WORK = cases.work_record()
+NAMED = signed.guardians("g1", "g2", "g3")
+DISPUTE = signed.dispute(WORK, "accuser")
+MANDATE = cases.did_consent(kind="mandate", grantee=[who("agent")])
+GRANT = cases.did_consent()
+KNOWN = {each.envelope_cid.digest: each for each in (WORK, NAMED, DISPUTE, MANDATE, GRANT)}
+
+
+def refusal(record: Record, linked: dict[bytes, Record] | None = None) -> tuple[str, str]:
+    """Code and pointer of the error; empty where it is accepted."""
+    known = KNOWN if linked is None else linked
+    try:
+        check_record(record, audience=cases.AUDIENCE, domain=cases.DOMAIN, linked=known)
+    except DomainError as error:
+        return error.code, error.pointer
+    return "", ""
+
+
+ACCEPTED: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "authorship": (signed.authorship, ("artist",)),
+    "identity": (signed.identity, ("artist", "checker")),
+    "guardians": (
+        lambda *by: signed.key_record("guardians", *by, guardians=[who("g1")], threshold=1),
+        ("artist",),
+    ),
+    "rotate": (lambda *by: signed.key_record("rotate", *by, successor=who("new")), ("artist", "new")),
+    "recover": (
+        lambda *by: signed.key_record("recover", *by, successor=who("new"), guardianship=signed.link(NAMED)),
+        ("new", "g1", "g3"),
+    ),
+    "compromised": (
+        lambda *by: signed.key_record("compromised", *by, since="2026-05-01T00:00:00Z"),
+        ("artist",),
+    ),
+    "compromised by guardians": (
+        lambda *by: signed.key_record(
+            "compromised", *by, since="2026-05-01T00:00:00Z", guardianship=signed.link(NAMED)
+        ),
+        ("g2", "g3"),
+    ),
+    "dispute": (lambda *by: signed.dispute(WORK, *by), ("accuser",)),
+    "ruling": (lambda *by: signed.ruling(WORK, *by), ("judge",)),
+    "dismissal": (
+        lambda *by: signed.ruling(WORK, *by, decision="dismissed", dispute=signed.link(DISPUTE)),
+        ("judge",),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_a_kind_is_accepted_with_all_its_proofs_and_with_no_fewer(kind: str) -> None:
+    make, needed = ACCEPTED[kind]
+    assert refusal(make(*needed)) == ("", "")
+    assert refusal(make(*needed, "anybody")) == ("", ""), "more proofs do no harm"
+    for count in range(1, len(needed)):
+        for some in combinations(needed, count):
+            code, pointer = refusal(make(*some, "anybody"))
+            assert code == "proof-missing", some
+            assert pointer.startswith("/predicate/")
+    assert refusal(make("anybody"))[0] == "proof-missing"
+
+
+def test_each_of_the_two_who_sign_an_identity_is_named_when_missing() -> None:
+    assert refusal(signed.identity("artist")) == ("proof-missing", "/predicate/checker")
+    assert refusal(signed.identity("checker")) == ("proof-missing", "/predicate/actor")
+
+
+def test_the_lost_key_is_no_guardian_of_itself() -> None:
+    named = signed.guardians("artist", "g1")
+    record = signed.key_record(
+        "recover", "new", "artist", "g1", successor=who("new"), guardianship=signed.link(named)
+    )
+    assert refusal(record, {named.envelope_cid.digest: named})[0] == "proof-missing"
+
+
+def test_a_successor_may_say_that_the_key_was_lost_if_the_succession_is_known() -> None:
+    first = signed.key_record("rotate", "artist", "new", successor=who("new"))
+    subject = [{"name": "actor", "digest": {"actor": actor_digest(who("new")).hex}}]
+    second = signed.record(
+        "key",
+        subject,
+        "new",
+        "newest",
+        actor=who("new"),
+        action="rotate",
+        statedAt="2026-06-01T00:00:00Z",
+        successor=who("newest"),
+    )
+    lost = signed.key_record("compromised", "newest", since="2026-05-01T00:00:00Z")
+    known = {each.envelope_cid.digest: each for each in (first, second)}
+    assert refusal(lost, known) == ("", "")
+    assert refusal(lost, {first.envelope_cid.digest: first}) == ("proof-missing", "/predicate/actor")
+
+
+UNFIT = {
+    "no guardianship": (
+        signed.key_record("recover", "new", "g1", "g2", successor=who("new"), guardianship=signed.link(WORK)),
+        "/predicate/guardianship",
+    ),
+    "unknown guardianship": (
+        signed.key_record(
+            "recover", "new", "g1", "g2", successor=who("new"), guardianship=Cid.of(b"{}").link
+        ),
+        "/predicate/guardianship",
+    ),
+    "target unknown": (signed.dispute(signed.authorship("artist"), "accuser"), "/predicate/target"),
+    "target of a kind that nobody disputes": (signed.dispute(NAMED, "accuser"), "/predicate/target"),
+    "ruling on what is unknown": (signed.ruling(signed.authorship("artist"), "judge"), "/predicate/target"),
+    "dispute of something else": (
+        signed.ruling(GRANT, "judge", decision="dismissed", dispute=signed.link(DISPUTE)),
+        "/predicate/dispute",
+    ),
+    "a mandate with a gap": (cases.did_consent(mandate=Cid.of(b"{}").link), "/predicate/mandate"),
+    "a mandate that is none": (cases.did_consent(mandate=signed.link(GRANT)), "/predicate/mandate"),
+    "joining what is no grant": (
+        cases.did_consent(kind="co-author", joins=signed.link(MANDATE)),
+        "/predicate/joins",
+    ),
+    "joining what is unknown": (
+        cases.did_consent(kind="co-author", joins=Cid.of(b"{}").link),
+        "/predicate/joins",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_what_a_record_rests_on_must_be_known_and_fit(name: str) -> None:
+    record, pointer = UNFIT[name]
+    assert refusal(record) == ("link-unknown", pointer)
+
+
+def test_what_fits_is_accepted() -> None:
+    assert refusal(MANDATE) == ("", "")
+    assert refusal(cases.did_consent(mandate=signed.link(MANDATE))) == ("", "")
+    assert refusal(cases.did_consent(kind="co-author", joins=signed.link(GRANT))) == ("", "")
+    assert refusal(cases.did_consent(kind="likeness")) == ("", "")
+    assert refusal(signed.dispute(WORK, "accuser", item="5a" * 32)) == ("", "")
+    assert refusal(signed.ruling(WORK, "judge", decision="cleared", item="77" * 32)) == ("", "")
+
+
+def test_records_may_rest_on_those_before_them_in_one_list() -> None:
+    target = signed.authorship("artist")
+    dispute = signed.dispute(target, "accuser")
+    forged = signed.authorship("anybody")
+    records = [dispute, target, dispute, forged, signed.dispute(forged, "accuser")]
+    errors = check_records(records, audience=cases.AUDIENCE, domain=None)
+    assert [error and error.code for error in errors] == [
+        "link-unknown",
+        None,
+        None,
+        "proof-missing",
+        "link-unknown",
+    ]
+
+
+def test_an_item_must_be_one_of_the_target() -> None:
+    for record in (
+        signed.dispute(WORK, "accuser", item="77" * 32),
+        signed.ruling(WORK, "judge", item="77" * 32),
+    ):
+        assert refusal(record) == ("item-other", "/predicate/item")
+
+
+def test_periods_end_after_they_begin() -> None:
+    late = "2028-01-01T00:00:00Z"
+    assert refusal(cases.did_consent(validFrom=late)) == ("period-empty", "/predicate/validUntil")
+    assert refusal(signed.identity("artist", "checker", checkedAt=late))[0] == "period-empty"
+    lost = signed.key_record("compromised", "artist", since="2026-06-01T00:00:01Z")
+    assert refusal(lost) == ("period-empty", "/predicate/since")
+
+
+def _subjects() -> Iterator[tuple[str, Record]]:
+    author = actor_digest(who("artist")).hex
+    bad: list[tuple[str, list[dict[str, Any]]]] = [
+        ("another actor", [{"name": "actor", "digest": {"actor": "00" * 32}}]),
+        ("another kind", [{"name": "actor", "digest": {"sha256": author}}]),
+        ("another name", [{"name": "artist", "digest": {"actor": author}}]),
+        ("two", [{"name": "actor", "digest": {"actor": author}}, *signed.WORKS]),
+        ("more digests", [{"name": "actor", "digest": {"actor": author, "sha256": author}}]),
+    ]
+    for name, subjects in bad:
+        made = signed.identity("artist", "checker")
+        yield name, _about(made, subjects, "artist", "checker")
+        yield name, _about(NAMED, subjects, "artist")
+        yield name, _about(DISPUTE, subjects, "accuser")
+        yield name, _about(signed.ruling(WORK, "judge"), subjects, "judge")
+    for kind in ("actor", "record", "collectionRoot"):
+        work = [{"name": "work", "digest": {"sha256": "5a" * 32, kind: "5a" * 32}}]
+        yield f"a claim to {kind}", _about(signed.authorship("artist"), work, "artist")
+
+
+def _about(record: Record, subjects: list[dict[str, Any]], *by: str) -> Record:
+    statement = canonical({**parse_canonical(record.statement), "subject": subjects})
+    return Record.build(statement, [sign_did(statement, signed.key(each)) for each in by])
+
+
+@pytest.mark.parametrize(("name", "record"), list(_subjects()))
+def test_records_about_something_else_are_refused(name: str, record: Record) -> None:
+    code, pointer = refusal(record)
+    assert code == "subject-other", name
+    assert pointer.startswith("/subject")
+
+
+def _consent_about(*subjects: Subject, **more: Any) -> Record:
+    statement = cases.consent_statement(subjects, grantor={"id": cases.did(cases.ARTIST)}, **more)
+    return Record.build(statement, [sign_did(statement, cases.ARTIST)])
+
+
+def test_a_consent_names_works_or_its_collection_or_its_author() -> None:
+    made = collect([Digest.of(b"one"), Digest.of(b"two")])
+    collection = {"match": "collection", "collection": made.collection.to_json()}
+    author = Subject(name="author", digest={"actor": actor_digest(cases.did(cases.ARTIST)).hex})
+    other = Subject(name="author", digest={"actor": actor_digest(who("artist")).hex})
+    mandate = {"kind": "mandate", "grantee": [who("agent")]}
+    assert refusal(_consent_about(made.subject, **collection)) == ("", "")
+    assert refusal(_consent_about(author, **mandate)) == ("", "")
+    assert refusal(_consent_about(other, **mandate, mandate=signed.link(MANDATE))) == ("", "")
+    for unfit in (
+        _consent_about(other, **mandate),
+        _consent_about(author),
+        _consent_about(made.subject),
+        _consent_about(cases.SUBJECTS[0], **collection),
+        _consent_about(made.subject, cases.SUBJECTS[0], **collection),
+        _consent_about(Subject(name="record", digest={"record": "5a" * 32})),
+    ):
+        assert refusal(unfit)[0] == "subject-other"
+
+
+# --- one field changed under the proofs of another: nothing is accepted ---
+
+
+def _wallet(kind: str, subjects: list[dict[str, Any]], **predicate: Any) -> Record:
+    made = signed.statement(kind, subjects, **predicate)
+    return Record.build(made, [sign_wallet(made, cases.DOMAIN, cases.WALLET)])
+
+
+BOUND: list[Record] = [
+    *(make(*needed) for make, needed in ACCEPTED.values()),
+    cases.did_consent(mandate=signed.link(MANDATE), bounds={"runs": 3}),
+    cases.wallet_consent(supersedes=Cid.of(b"{}").link),
+    cases.did_consent(kind="co-author", joins=signed.link(GRANT)),
+    _wallet(
+        "authorship",
+        signed.WORKS,
+        claimant=cases.wallet_did(cases.WALLET),
+        claimedAt="2026-01-01T00:00:00Z",
+        rightsBasis=signed.RIGHTS,
+    ),
+]
+
+
+def _changes(value: Any) -> Iterator[Any]:
+    """The same JSON value with one leaf changed, each in turn, or one field left out."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            for other in _changes(inner):
+                yield {**value, name: other}
+            yield {each: value[each] for each in value if each != name}
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            for other in _changes(inner):
+                yield [*value[:place], other, *value[place + 1 :]]
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    else:
+        yield value[:-1] + ("0" if value[-1] != "0" else "1")
+
+
+@pytest.mark.parametrize("record", BOUND)
+def test_no_field_can_be_changed_under_a_proof(record: Record) -> None:
+    assert refusal(record) == ("", "")
+    value, tried = parse_canonical(record.statement), 0
+    for changed in _changes(value):
+        try:
+            forged = Record.build(canonical(changed), record.parsed_envelope.proofs)
+        except DomainError:
+            continue
+        tried += 1
+        assert refusal(forged)[0], changed
+    assert tried > 3
+
+
+def test_a_wallets_word_counts_for_one_chain_and_one_contract() -> None:
+    record = BOUND[-1]
+    assert refusal(record) == ("", "")
+    for domain in (cases.GATE, None):
+        with pytest.raises(DomainError) as error:
+            check_record(record, audience=cases.AUDIENCE, domain=domain, linked=KNOWN)
+        assert error.value.code == "domain-unknown"
+    with pytest.raises(DomainError) as error:
+        check_record(record, audience="rakkan/ffffffffffffffff", domain=cases.DOMAIN, linked=KNOWN)
+    assert (error.value.code, error.value.pointer) == ("audience-foreign", "/predicate/audience")
