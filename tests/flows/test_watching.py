@@ -134,7 +134,7 @@ def test_no_reading_mixes_two_branches(world: World) -> None:
     keep_current(world.registry)
     before = ask(world.chain.port, "evm_snapshot")
     world.withdraw(FIRST)
-    exchanged: list[object] = []
+    exchanged: list[Any] = []
 
     def lie(method: str, _: list[Any], truth: dict[str, Any]) -> Any:
         if method == "eth_getLogs" and not exchanged:
