@@ -38,7 +38,7 @@ def _under(above: Told, number: int = 9, grantor: str = "agent", **more: Any) ->
 
 def _mandates() -> list[Row]:
     found = []
-    for title, expected, given in (
+    mandates: list[tuple[str, str, dict[str, Any]]] = [
         ("a mandate over the work", GRANTED, {}),
         ("over all works of the author", GRANTED, {"about": about_actor("ann", title="author")}),
         ("over all works of somebody else", BROKEN, {"about": about_actor("ben", title="author")}),
@@ -52,7 +52,8 @@ def _mandates() -> list[Row]:
         ("that has ended", BROKEN, {"validUntil": text(-1)}),
         ("that begins later", BROKEN, {"validFrom": text(1)}),
         ("withdrawn", BROKEN, {"withdrawn": -1}),
-    ):
+    ]
+    for title, expected, given in mandates:
         above = mandate(1, **given)
         known = 0 if given.get("days") else None
         found.append(row(f"mandate: {title}", expected, _under(above), mandates=[above], known=known))
