@@ -15,6 +15,8 @@ from rakkan.cli import consent_answers as answers
 from rakkan.cli import consent_exchange, exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
+from rakkan.cli.slip import Rpc, SlipFile, SlipFolder, withdraw_by, write_slips
+from rakkan.cli.slip import slip as slip_command
 from rakkan.cli.works import digests_of, subject_of
 from rakkan.schemas.errors import DomainError, Invalid
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 app = group()
 consent_exchange.register(app)
+app.command("slip")(slip_command)
 
 Works = Annotated[list[str], typer.Argument(metavar="WORKS", help="Images, kind:hex digests, or records.")]
 Grantees = Annotated[
@@ -57,6 +60,7 @@ def grant(
     grantee: Grantees = None,
     wallet_key: WalletKey = None,
     publish: Publish = False,
+    slips: SlipFolder = None,
     dry_run: DryRun = False,
 ) -> int:
     """Say who may use works, for what, until when.
@@ -64,7 +68,7 @@ def grant(
     Example: rakkan consent grant picture.png --terms community-lora --dry-run
     """
     chosen = _terms(terms, "grant", grantee)
-    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, dry_run=dry_run)
+    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, slips=slips, dry_run=dry_run)
 
 
 @app.command("reserve")
@@ -77,6 +81,7 @@ def reserve(
     grantee: Grantees = None,
     wallet_key: WalletKey = None,
     publish: Publish = False,
+    slips: SlipFolder = None,
     dry_run: DryRun = False,
 ) -> int:
     """Say "do not use" of works.
@@ -84,22 +89,34 @@ def reserve(
     Example: rakkan consent reserve picture.png --publish
     """
     chosen = _terms(terms, "reservation", grantee)
-    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, dry_run=dry_run)
+    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, slips=slips, dry_run=dry_run)
 
 
 @app.command("withdraw")
 def withdraw(
     context: typer.Context,
-    cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")],
+    cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")] = "",
     item: Annotated[
         str, typer.Option("--item", metavar="DIGEST", help="One work out of it, as sha256:<hex>. [all]")
     ] = "",
     wallet_key: WalletKey = None,
+    slip: SlipFile = None,
+    rpc: Rpc = "",
 ) -> int:
     """Take a consent back: no new use from now on. It is public at once, and sent to the chain.
 
-    Example: rakkan consent withdraw baguqeera…
+    With a withdrawal slip anybody can do it, with no key of the artist and in a home of their own.
+
+    Example: rakkan consent withdraw --slip consent.slip.json --rpc https://…
     """
+    if (slip is None) == (not cid) or (slip is not None and (item or wallet_key)) or (rpc and slip is None):
+        raise Invalid(
+            "Name either a consent, or a slip.",
+            code="usage",
+            hint="Give CID with --item and --wallet-key, or --slip with --rpc.",
+        )
+    if slip is not None:
+        return withdraw_by(Session.of(context), slip, rpc)
     from rakkan.registry.flows.consents import withdraw
     from rakkan.registry.flows.lookup import resolve
     from rakkan.registry.keys import read_wallet_key
@@ -191,7 +208,14 @@ def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
 
 
 def _say(
-    session: Session, works: list[str], terms: Terms, wallet_key: Path | None, *, publish: bool, dry_run: bool
+    session: Session,
+    works: list[str],
+    terms: Terms,
+    wallet_key: Path | None,
+    *,
+    publish: bool,
+    slips: Path | None,
+    dry_run: bool,
 ) -> int:
     from rakkan.registry.flows.consents import give
     from rakkan.registry.flows.publish import publish as make_public
@@ -203,6 +227,8 @@ def _say(
         if dry_run:
             return _plan(session, registry, subjects, terms, wallet)
         record = give(registry, subjects, terms, wallet=wallet, publish=publish)
+        if slips is not None:
+            write_slips(registry, [record], slips, wallet)
         late: DomainError | None = None
         if publish:
             try:
