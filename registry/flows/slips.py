@@ -83,16 +83,7 @@ def hand_in(registry: Registry, slip: Slip) -> HandedIn:
         Refused: ``slip-signature``; ``slip-elsewhere``, if it is for another registry, chain or contract.
         NotFound: ``record-unknown``, if the consent is not known here.
     """
-    check_slip(slip)
-    _require_here(registry, slip)
-    consent_id = Cid.parse(slip.record_id).digest
-    if consent_id not in registry.store.records.get([consent_id]):
-        raise NotFound(
-            f"The consent {slip.record_id} is not known here.",
-            code="record-unknown",
-            hint="Whoever has an account on its chain can send the slip to the contract all the same: "
-            "`rakkan consent withdraw --slip FILE`.",
-        )
+    check_here(registry, slip)
     record = withdrawal_of(slip)
     new = accept_one(registry, record, publish=True)
     if slip.chain_id is not None:
@@ -100,6 +91,25 @@ def hand_in(registry: Registry, slip: Slip) -> HandedIn:
         authority, key = Address.parse(slip.authority).raw, bytes.fromhex(slip.key)
         registry.store.withdrawals.sign(authority, key, bytes.fromhex(slip.signature))
     return HandedIn(record, new)
+
+
+def check_here(registry: Registry, slip: Slip) -> None:
+    """Whether :func:`hand_in` would take a slip; nothing is changed.
+
+    Raises:
+        Invalid, Refused, NotFound: As :func:`hand_in`.
+    """
+    check_slip(slip)
+    _require_here(registry, slip)
+    consent_id = Cid.parse(slip.record_id).digest
+    known = registry.store.records.get([consent_id]).get(consent_id)
+    if known is None or known.record.record_id.digest != consent_id:
+        raise NotFound(
+            f"The consent {slip.record_id} is not known here.",
+            code="record-unknown",
+            hint="Whoever has an account on its chain can send the slip to the contract all the same: "
+            "`rakkan consent withdraw --slip FILE`.",
+        )
 
 
 def belongs_here(registry: Registry, slip: Slip) -> bool:
