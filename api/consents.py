@@ -118,8 +118,7 @@ def ask(
                 grantee=query.grantee,
                 used_at=used_at,
                 known_at=known_at,
-            ),
-            _identifiers(site, asked),
+            )
         )
         return [_answer(scope, effective[scope]) for scope in scopes]
 
@@ -132,18 +131,6 @@ def ask(
     if query.as_of is not None:
         value["then"] = answers(used_at)
     return answer(request, value, cache=SHORT)
-
-
-def _identifiers(site: Here, asked: Digest) -> list[Digest]:
-    matches = site.public.store.records.find([asked], "work")
-    stored = site.public.store.records.get([match.record_id for match in matches])
-    found = {
-        digest
-        for each in stored.values()
-        for subject in each.record.parsed.subject
-        for digest in subject.digests
-    }
-    return sorted({asked, *found})
 
 
 def _answer(scope: str, effective: Effective) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-WIDTH, HEIGHT, GAP, RISE, MARGIN = 196, 56, 20, 44, 12
+WIDTH, HEIGHT, GAP, RISE, MARGIN = 232, 56, 20, 44, 12
 MAX_ROW: Final = 6
 MAX_ROWS: Final = 9
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from rakkan.registry.ports import ContentStore, Ledger
+from rakkan.registry.ports import Chain, ContentStore
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import Match, Records, StoredRecord
 from rakkan.registry.store.tables import RecordRow, table
@@ -75,7 +75,7 @@ class PublicRegistry(Registry):
         return self._whole.content
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Chain:
         """The whole registry's."""
         return self._whole.ledger
 

@@ -27,7 +27,7 @@ class Pump:
     """
 
     def __init__(self, registry: Registry) -> None:
-        self._worker = Worker(registry)
+        self._worker = Worker(registry, watching=True)
         self._something, self._leaving = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="rakkan-worker", daemon=True)
         self._said = ""

@@ -165,6 +165,11 @@ class VerdictShape(BaseModel):
     verdict: dict[str, Any] = Field(description="The statement.")
     signature: str | None = Field(description="The attester's EIP-712 signature for the gate.")
     attester: str | None
+    stale: bool | None = Field(
+        description="Whether a consent that it relies on was withdrawn since; null if the chain did not answer."
+    )
+    staleCauses: list[dict[str, Any]] = Field(description="The withdrawals, earliest first; 100 at most.")  # noqa: N815
+    staleCausesTotal: int = Field(description="How many there are.")  # noqa: N815
 
 
 class HeadShape(Shape):

@@ -21,6 +21,7 @@ from rakkan.api.bodies import JsonBody
 from rakkan.api.description import COMMUNITIES, ROOT, json_body, problems
 from rakkan.api.shapes import VerdictShape
 from rakkan.api.site import Here
+from rakkan.registry.flows.staleness import FRESHLY_MADE, standing
 from rakkan.registry.flows.verdicts import MadeVerdict, make
 from rakkan.registry.rules.dataset import Lock, parse_lock
 from rakkan.registry.rules.policy import Policy, parse_policy, shipped_policies
@@ -81,9 +82,8 @@ async def make_verdict(request: Request, site: Here, body: JsonBody) -> Response
 
     made = await site.judging.run(work)
     site.nudge()
-    return answer(
-        request, _document(made), status=201, headers={"Location": f"/v1/verdicts/{made.verdict.subject}"}
-    )
+    document = {**_document(made), **FRESHLY_MADE.to_json()}
+    return answer(request, document, status=201, headers={"Location": f"/v1/verdicts/{made.verdict.subject}"})
 
 
 @router.get(
@@ -106,9 +106,14 @@ async def get_verdict(
     ],
     query: Annotated[VerdictQuery, Query()],
 ) -> Response:
-    """What was judged last. Whether an approval stands on chain is the gate's to say."""
-    made = await run_in_threadpool(_find, site, subject, query.policy)
-    return answer(request, _document(made), cache=SHORT)
+    """What was judged last, and whether it lost a consent since; whether an approval stands is the gate's to say."""
+
+    def find() -> dict[str, Any]:
+        made = _find(site, subject, query.policy)
+        found = standing(site.public, made.stored, look=site.withdrawals.keep_fresh)
+        return {**_document(made), **found.to_json()}
+
+    return answer(request, await run_in_threadpool(find), cache=SHORT)
 
 
 def _find(site: Here, subject: str, policy: str | None) -> MadeVerdict:

@@ -18,6 +18,7 @@ from rakkan.cli.session import Session, line
 from rakkan.cli.works import read_file
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.staleness import Standing
     from rakkan.registry.flows.verdicts import MadeVerdict
 
 app = group()
@@ -57,20 +58,25 @@ def show(
         str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict, or the newest on a dataset.")
     ],
 ) -> int:
-    """Show a verdict made here. Exit: approved 0, rejected 1, cannot tell 3.
+    """Show a verdict made here, and whether it lost a consent since. Exit: approved 0, rejected 1, cannot tell 3.
+
+    An approval that relies on what was withdrawn since is no yes: 3.
 
     Example: rakkan verdict show datasetRoot:9f86d0…
     """
+    from rakkan.registry.flows.staleness import standing
     from rakkan.registry.flows.verdicts import load
 
     session = Session.of(context)
     with session.registry() as registry:
         made = load(registry, name)
-    return answer(session, made)
+        found = standing(registry, made.stored)
+    return answer(session, made, found)
 
 
-def answer(session: Session, made: MadeVerdict) -> int:
-    """Show a verdict; its decision is the exit code."""
+def answer(session: Session, made: MadeVerdict, standing: Standing | None = None) -> int:
+    """Show a verdict; its decision is the exit code, and nothing stale is a yes."""
+    from rakkan.registry.flows.staleness import FRESHLY_MADE
     from rakkan.schemas.canonical import parse_canonical
 
     signature = made.stored.signature
@@ -80,12 +86,16 @@ def answer(session: Session, made: MadeVerdict) -> int:
         "envelope": str(made.record.envelope_cid),
         "verdict": parse_canonical(made.record.statement),
         "signature": f"0x{signature.hex()}" if signature else None,
+        **(standing or FRESHLY_MADE).to_json(),
     }
-    session.emit(document, lambda: _show(made))
-    return exits.DECISIONS[made.verdict.outcome]
+    session.emit(document, lambda: _show(made, standing or FRESHLY_MADE))
+    decided = exits.DECISIONS[made.verdict.outcome]
+    if standing is not None and standing.why and standing.stale is None:
+        session.warn(f"Nobody can tell whether its consents still stand: {standing.why}")
+    return exits.UNDETERMINED if decided == exits.YES and document["stale"] is not False else decided
 
 
-def _show(made: MadeVerdict) -> None:
+def _show(made: MadeVerdict, standing: Standing) -> None:
     verdict = made.verdict
     counts, gate = verdict.counts, verdict.gate
     who = f"The gate {gate.address} on chain {gate.chain_id} is told" if gate else "This registry says"
@@ -104,6 +114,17 @@ def _show(made: MadeVerdict) -> None:
         ("until", verdict.valid_until),
     ]
     render.table(rows)
+    if standing.stale:
+        line()
+        line(
+            "Stale: consents that it relies on were withdrawn since. Make a new verdict, and brake this one's approval."
+        )
+        render.table(
+            [
+                (f"from {each['withdrawnAt']}", f"{each['consent']} ({each['items']} items)")
+                for each in standing.to_json()["staleCauses"]
+            ]
+        )
 
 
 def _observed(clause: Any, items: int) -> str:  # noqa: ANN401

@@ -40,7 +40,7 @@ def worker(
     if once and poll is not None:
         raise Invalid("--once and --poll exclude each other.", code="usage", hint="Give one of them.")
     with session.registry() as registry:
-        work = Worker(registry, session.say)
+        work = Worker(registry, session.say, watching=True)
         if once:
             _answer(session, work.settle())
             return exits.YES

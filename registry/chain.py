@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from rakkan.registry.home import Home, HomeConfig
 from rakkan.registry.keys import ACCOUNT
 from rakkan.registry.ledger.anvil import LocalChain, find_anvil
-from rakkan.registry.ports import Ledger
+from rakkan.registry.ports import Chain
 from rakkan.schemas.errors import Unavailable
 
 
 @contextlib.contextmanager
-def open_ledger(home: Home, config: HomeConfig, rpc_url: str = "") -> Iterator[Ledger]:
+def open_ledger(home: Home, config: HomeConfig, rpc_url: str = "") -> Iterator[Chain]:
     """The ledger of a home; the embedded chain is started if nobody runs it, and ended by who started it.
 
     Args:

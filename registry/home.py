@@ -41,6 +41,8 @@ class ChainConfig(Value):
     consents: AddressText
     gate: AddressText | None = None
     book: AddressText | None = None
+    since: int = Field(default=0, ge=0)
+    """Height from which on the registry of consents exists; nothing is read below it."""
 
     @property
     def identity(self) -> ChainIdentity:

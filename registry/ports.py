@@ -131,6 +131,25 @@ class Observation:
     gas_used: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a contract said while a block was made.
+
+    Attributes:
+        emitter: The contract.
+        topics: 32 bytes each; the first names the kind of event.
+        content: The rest of it, ABI-encoded.
+        block_number: Height of the block.
+        block_hash: Its hash.
+    """
+
+    emitter: Address
+    topics: tuple[bytes, ...]
+    content: bytes
+    block_number: int
+    block_hash: bytes
+
+
 class Ledger(Protocol):
     """A chain that roots are anchored on, or the honest absence of one.
 
@@ -171,6 +190,28 @@ class Ledger(Protocol):
     def observe(self, transaction_hash: bytes) -> Observation:
         """What became of a transaction."""
         ...
+
+
+class Chronicle(Protocol):
+    """What contracts said, block by block, on the same chain and with the same errors as a ``Ledger``."""
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Hash of the block at that height now; None above the newest."""
+        ...
+
+    def events(self, emitter: Address, topic: bytes, first: int, last: int) -> tuple[Event, ...] | None:
+        """All events of one kind by one contract in these blocks, ``last`` included, in order.
+
+        None if the node takes no question about so many blocks at once: ask about fewer.
+
+        Raises:
+            Integrity: ``event-form``, if an answer is about something else.
+        """
+        ...
+
+
+class Chain(Ledger, Chronicle, Protocol):
+    """A chain to write on and to read."""
 
 
 class Clock(Protocol):

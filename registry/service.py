@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rakkan.registry.clock import choose_clock
 from rakkan.registry.home import Home, HomeConfig
-from rakkan.registry.ports import ChainIdentity, Clock, ContentStore, Ledger
+from rakkan.registry.ports import Chain, ChainIdentity, Clock, ContentStore
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier
 from rakkan.registry.settings import Settings
@@ -83,7 +83,7 @@ class Registry:
         return store
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Chain:
         """The chain, or the honest absence of one; opened when first asked."""
         from rakkan.registry.chain import open_ledger
 

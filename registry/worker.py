@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.staleness import note
+from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import Block, Call, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
@@ -20,7 +22,7 @@ from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
 from rakkan.schemas.errors import Conflict, Integrity, Refused, Unavailable
-from rakkan.schemas.values import RAW
+from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 LANE = "worker"
 Progress = Callable[[str], None]
@@ -36,6 +38,8 @@ class Advance:
         sent: Transactions handed to the chain.
         mined: Transactions seen in a block.
         waiting: Transactions that are not final yet.
+        noticed: Withdrawals found on chain, whoever sent them.
+        stale: Verdicts found to rely on something withdrawn.
     """
 
     pinned: int = 0
@@ -43,6 +47,8 @@ class Advance:
     sent: int = 0
     mined: int = 0
     waiting: int = 0
+    noticed: int = 0
+    stale: int = 0
 
     @property
     def moved(self) -> bool:
@@ -51,11 +57,21 @@ class Advance:
 
 
 class Worker:
-    """Advances one registry; only the holder of the lane does anything."""
+    """Advances one registry; only the holder of the lane does anything.
 
-    def __init__(self, registry: Registry, progress: Progress | None = None) -> None:
+    Args:
+        registry: What is advanced.
+        progress: Told what was done.
+        watching: Whether each pass reads what others withdrew on chain, also if nothing is to be sent:
+            for workers that stay. What is about to rely on a consent looks for itself.
+    """
+
+    def __init__(
+        self, registry: Registry, progress: Progress | None = None, *, watching: bool = False
+    ) -> None:
         self._registry = registry
         self._say = progress or (lambda _: None)
+        self._watching = watching
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -83,11 +99,12 @@ class Worker:
         logged = self._log()
         leases.renew(lease)
         if self._registry.identity is None:
-            return Advance(pinned, logged)
+            return Advance(pinned, logged, stale=self._note_stale())
         self._plan_anchor()
         self._relay_withdrawals()
         sent, mined, waiting = self._chain(lease)
-        return Advance(pinned, logged, sent, mined, waiting)
+        noticed = self._watch() if self._watching or mined else 0
+        return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
 
     def _pin(self) -> int:
         store, total = self._registry.store, 0
@@ -153,6 +170,26 @@ class Worker:
             call = calls.withdraw_by_sig_call(identity, each.authority, each.key, each.signature or b"")
             self._registry.store.outbox.plan(name, call)
 
+    def _watch(self) -> int:
+        """Read what was withdrawn on chain, by whomever."""
+        look = watch(self._registry)
+        if look is None or not look.found:
+            return 0
+        self._say(f"{look.found} withdrawals on chain up to block {look.cursor.number}")
+        return look.found
+
+    def _note_stale(self) -> int:
+        """Say which verdicts lost something that they rely on."""
+        total = 0
+        for record_id, found in note(self._registry):
+            total += 1
+            first = found[0].to_json()
+            self._say(
+                f"verdict {Cid(DAG_JSON, record_id)} is stale: {first['consent']} was withdrawn "
+                f"at {first['withdrawnAt']}" + (f", and {len(found) - 1} more" if found[1:] else "")
+            )
+        return total
+
     def _chain(self, lease: Lease) -> tuple[int, int, int]:
         outbox, sent, mined, waiting = self._registry.store.outbox, 0, 0, 0
         todo = outbox.open()
@@ -191,11 +228,6 @@ class Worker:
             if observed.state == "absent":
                 return "waiting" if transaction.state == "signed" else "sent"
         if (transaction.state, transaction.block_hash) != (observed.state, observed.block_hash):
-            if name.startswith("withdraw:") and observed.succeeded and observed.block_time:
-                _, authority, key = name.split(":")
-                self._registry.store.withdrawals.seen_on_chain(
-                    bytes.fromhex(authority), bytes.fromhex(key), observed.block_time
-                )
             outbox.observe(name, observed)
             failpoint(f"transaction.{observed.state}")
             self._say(f"{name.partition(':')[0]} {observed.state} in block {observed.block_number}")

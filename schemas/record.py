@@ -116,9 +116,14 @@ class Record:
         return self.record_id.digest + self.envelope_cid.digest
 
     @cached_property
+    def value(self) -> Any:  # noqa: ANN401 - any JSON value, until it is parsed
+        """The statement's JSON value, read on demand; known to be canonical."""
+        return parse_canonical(self.statement)
+
+    @cached_property
     def parsed(self) -> Statement:
         """The statement, parsed on demand."""
-        return parse_model(Statement, parse_canonical(self.statement))
+        return parse_model(Statement, self.value)
 
     @cached_property
     def parsed_envelope(self) -> Envelope:
@@ -151,6 +156,6 @@ class Record:
         return {
             "recordId": str(self.record_id),
             "envelope": str(self.envelope_cid),
-            "statement": parse_canonical(self.statement),
+            "statement": self.value,
             "proofs": [proof.to_json() for proof in self.parsed_envelope.proofs],
         }

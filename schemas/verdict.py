@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, Self
 
 from pydantic import Field
 
@@ -16,6 +16,8 @@ from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, Hex32, Link, Origin, Value
 
 AUDIT_VERSION: Final = "rakkan-audit/1"
+RELIANCE_BYTES: Final = 93
+"""Length of a reliance leaf's data."""
 
 
 class Answer(StrEnum):
@@ -97,6 +99,16 @@ class Reliance:
     def leaf_data(self) -> bytes:
         """93 bytes: recordId ‖ item ‖ authority ‖ logIndex (8, big-endian) ‖ mode; order of fields is order of bytes."""
         return self.record_id + self.item + self.authority + self.log_index.to_bytes(8) + bytes([self.mode])
+
+    @classmethod
+    def read(cls, leaves: bytes) -> list[Self]:
+        """Reliances from leaf data, one after another."""
+        starts = range(0, len(leaves), RELIANCE_BYTES)
+        return [cls._of(leaves[start : start + RELIANCE_BYTES]) for start in starts]
+
+    @classmethod
+    def _of(cls, leaf: bytes) -> Self:
+        return cls(leaf[:32], leaf[32:64], leaf[64:84], int.from_bytes(leaf[84:92]), leaf[92])
 
 
 class Gate(Value):

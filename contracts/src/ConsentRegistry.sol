@@ -8,7 +8,7 @@ import {IConsentRegistry} from "./IConsentRegistry.sol";
 import {Signatures} from "./Signatures.sol";
 
 /// @title ConsentRegistry
-/// @notice Withdrawals of consent; see {IConsentRegistry}. Its EIP-712 domain is also the one of consents.
+/// @notice Withdrawals of consent, and commitments of claims; see {IConsentRegistry}. Its EIP-712 domain is also the one of consents.
 contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     using Signatures for address;
 
@@ -20,6 +20,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     /// @inheritdoc IConsentRegistry
     mapping(address authority => mapping(bytes32 key => uint64 time)) public withdrawnAt;
 
+    /// @inheritdoc IConsentRegistry
+    mapping(bytes32 commitment => uint64 time) public committedAt;
+
     constructor() EIP712("Rakkan", "1") {}
 
     /// @inheritdoc IConsentRegistry
@@ -28,10 +31,36 @@ contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     }
 
     /// @inheritdoc IConsentRegistry
+    function withdrawMany(bytes32[] calldata keys) external {
+        for (uint256 i = 0; i < keys.length; ++i) {
+            if (withdrawnAt[msg.sender][keys[i]] == 0) _withdraw(msg.sender, keys[i]);
+        }
+    }
+
+    /// @inheritdoc IConsentRegistry
     function withdrawBySig(address authority, bytes32 key, bytes calldata signature) external {
-        if (withdrawnAt[authority][key] != 0) return;
-        if (!authority.isFrom(withdrawalDigest(authority, key), signature)) revert InvalidSignature(authority);
-        _withdraw(authority, key);
+        if (!_withdrawBySig(authority, key, signature)) revert InvalidSignature(authority);
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function withdrawManyBySig(Slip[] calldata slips) external returns (bool[] memory withdrawn) {
+        withdrawn = new bool[](slips.length);
+        for (uint256 i = 0; i < slips.length; ++i) {
+            Slip calldata slip = slips[i];
+            withdrawn[i] = _withdrawBySig(slip.authority, slip.key, slip.signature);
+        }
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function commit(bytes32 commitment) external {
+        if (committedAt[commitment] != 0) return;
+        committedAt[commitment] = uint64(block.timestamp);
+        emit Committed(commitment, uint64(block.timestamp));
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function commitmentOf(address authority, bytes32 claim, bytes32 salt) external pure returns (bytes32) {
+        return keccak256(abi.encode(authority, claim, salt));
     }
 
     /// @inheritdoc IConsentRegistry
@@ -42,6 +71,15 @@ contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     /// @inheritdoc ERC165
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
         return interfaceId == type(IConsentRegistry).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /// @dev Whether the key is withdrawn now. The authority's code is asked by a static call only, so that nothing can
+    /// come between the look and the write.
+    function _withdrawBySig(address authority, bytes32 key, bytes calldata signature) private returns (bool) {
+        if (withdrawnAt[authority][key] != 0) return true;
+        if (!authority.isFrom(withdrawalDigest(authority, key), signature)) return false;
+        _withdraw(authority, key);
+        return true;
     }
 
     function _withdraw(address authority, bytes32 key) private {

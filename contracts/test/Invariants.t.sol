@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ConsentGate} from "../src/ConsentGate.sol";
 import {ConsentRegistry} from "../src/ConsentRegistry.sol";
 import {IConsentGate} from "../src/IConsentGate.sol";
+import {IConsentRegistry} from "../src/IConsentRegistry.sol";
 import {ProvenanceLog} from "../src/ProvenanceLog.sol";
 import {Checks} from "./Checks.sol";
 import {TreeBuilder} from "./TreeBuilder.sol";
@@ -30,6 +31,7 @@ contract Actor is Checks {
     bytes32[] public roots;
     mapping(bytes32 root => Seen) public seen;
     mapping(bytes32 key => uint64 time) public firstWithdrawn;
+    mapping(bytes32 commitment => uint64 time) public firstCommitted;
     mapping(bytes32 recordId => bool) public fell;
     mapping(bytes32 subject => IConsentGate.RecordedVerdict) private last;
     bool public wentBack;
@@ -97,7 +99,34 @@ contract Actor is Checks {
         bytes32 key = wholly ? r.recordId : sha256(abi.encodePacked(r.recordId, r.item));
         vm.prank(artist);
         consents.withdraw(key);
+        noted(key);
+    }
+
+    function noted(bytes32 key) private {
         if (firstWithdrawn[key] == 0) firstWithdrawn[key] = uint64(block.timestamp);
+    }
+
+    /// @dev All of one consent by the artist, or two slips of which the second may be somebody else's.
+    function withdrawTogether(uint8 which, bool relayed, bool foreign) external watched {
+        bytes32[] memory keys = new bytes32[](2);
+        IConsentGate.Reliance memory r = consentOf(which);
+        (keys[0], keys[1]) = (r.recordId, sha256(abi.encodePacked(r.recordId, r.item)));
+        IConsentRegistry.Slip[] memory slips = new IConsentRegistry.Slip[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 signer = foreign && i == 1 ? ATTESTER : ARTIST;
+            slips[i] = IConsentRegistry.Slip(artist, keys[i], signed(signer, consents.withdrawalDigest(artist, keys[i])));
+        }
+        if (!relayed) vm.prank(artist);
+        if (relayed) consents.withdrawManyBySig(slips);
+        else consents.withdrawMany(keys);
+        noted(keys[0]);
+        if (!relayed || !foreign) noted(keys[1]);
+    }
+
+    function commit(uint8 which) external {
+        bytes32 commitment = bytes32(uint256(which % 4));
+        consents.commit(commitment);
+        if (firstCommitted[commitment] == 0) firstCommitted[commitment] = uint64(block.timestamp);
     }
 
     function submit(bool subject, uint8 outcome, uint16 age, uint8 head) external watched {
@@ -195,6 +224,12 @@ contract InvariantsTest is Checks {
             ConsentRegistry consents = actor.consents();
             same(consents.withdrawnAt(r.authority, r.recordId), actor.firstWithdrawn(r.recordId), "record");
             same(consents.withdrawnAt(r.authority, itemKey), actor.firstWithdrawn(itemKey), "item");
+        }
+    }
+
+    function invariant_ACommitmentKeepsItsFirstTime() external view {
+        for (uint256 i = 0; i < 4; ++i) {
+            same(actor.consents().committedAt(bytes32(i)), actor.firstCommitted(bytes32(i)), "commitment");
         }
     }
 

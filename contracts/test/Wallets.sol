@@ -41,3 +41,47 @@ contract ShortWallet {
         }
     }
 }
+
+/// @dev A wallet that answers with the magic word and one bit more.
+contract InexactWallet {
+    fallback() external {
+        assembly {
+            mstore(0, 0x1626ba7e00000000000000000000000000000000000000000000000000000001)
+            return(0, 0x20)
+        }
+    }
+}
+
+/// @dev A wallet that uses up all the gas it is given.
+contract BurningWallet {
+    fallback() external {
+        for (uint256 i = 1; i != 0; ++i) {
+            assembly {
+                mstore(0, keccak256(0, 0x20))
+            }
+        }
+    }
+}
+
+/// @dev A wallet that answers rightly, and then goes on for 100,000 bytes.
+contract TalkativeWallet {
+    fallback() external {
+        assembly {
+            mstore(0, 0x1626ba7e00000000000000000000000000000000000000000000000000000000)
+            return(0, 100000)
+        }
+    }
+}
+
+/// @dev A wallet that tries to change something while it is asked.
+contract MeddlingWallet {
+    uint256 public asked;
+
+    fallback() external {
+        asked = 1;
+        assembly {
+            mstore(0, 0x1626ba7e00000000000000000000000000000000000000000000000000000000)
+            return(0, 0x20)
+        }
+    }
+}

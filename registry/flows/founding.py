@@ -155,5 +155,6 @@ def _with_chain(
         consents=str(identity.consents),
         gate=str(identity.gate) if identity.gate else None,
         book=str(identity.book) if identity.book else None,
+        since=min(each.block_number for each in deployment.transactions),
     )
     return config.model_copy(update={"chain": pinned}), deployment

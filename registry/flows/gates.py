@@ -5,7 +5,6 @@ It decides which transaction is wanted for what. Whether an approval stands is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rakkan.registry.flows.verdicts import MadeVerdict, message
@@ -22,8 +21,6 @@ from rakkan.schemas.consent import WithdrawalMode
 from rakkan.schemas.errors import NotFound, Refused, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.verdict import Reliance
-
-RELIANCE_BYTES = 93
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ def brake(registry: Registry, subject: bytes, policy: bytes) -> Transaction:
     identity, gate = _gate(registry)
     stored = _held(registry, identity, gate, subject, policy)
     Worker(registry).settle()
-    entries = list(_reliance(stored.reliance))
+    entries = reliance(stored)
     pairs = {
         each: [(each.authority, withdrawal_key(each.record_id, item)) for item in (None, each.item)]
         for each in entries
@@ -125,13 +122,7 @@ def brake(registry: Registry, subject: bytes, policy: bytes) -> Transaction:
 
 def reliance(stored: StoredVerdict) -> list[Reliance]:
     """The consents that a verdict relies on."""
-    return list(_reliance(stored.reliance))
-
-
-def _reliance(content: bytes) -> Iterator[Reliance]:
-    for start in range(0, len(content), RELIANCE_BYTES):
-        leaf = content[start : start + RELIANCE_BYTES]
-        yield Reliance(leaf[:32], leaf[32:64], leaf[64:84], int.from_bytes(leaf[84:92]), leaf[92])
+    return Reliance.read(stored.reliance)
 
 
 def _held(

@@ -163,24 +163,24 @@ def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossie
         return dossier, replace(trust, withdrawals=True)
     if trust.chain is None:
         return dossier, trust
-    from rakkan.registry.ledger import calls
+    from rakkan.registry.flows.withdrawn import look_up
 
-    known = dict(dossier.withdrawn_at)
     names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
+    pairs = {}
+    for each in dossier.all_consents:
+        record_id = each.record.record_id.digest
+        authority = Address.parse(consent_of(each).withdrawal.authority).raw
+        for item in (None, *names):  # the whole consent, and this work alone
+            pairs[authority, withdrawal_key(record_id, item)] = record_id
     try:
-        for each in dossier.all_consents:
-            record_id = each.record.record_id.digest
-            authority = Address.parse(consent_of(each).withdrawal.authority).raw
-            for item in (None, *names):  # the whole consent, and this work alone
-                question = calls.withdrawn_at_call(identity, authority, withdrawal_key(record_id, item))
-                moment = calls.withdrawn_at_answer(registry.ledger.call(question))
-                if moment is not None and record_id not in known:
-                    known[record_id] = moment
+        seen = look_up(registry, pairs)
     except DomainError:
-        return (
-            dossier,
-            trust,
-        )  # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
+        # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
+        return dossier, trust
+    known = dict(dossier.withdrawn_at)
+    for pair, found in seen.items():
+        if found.at is not None and pairs[pair] not in known:
+            known[pairs[pair]] = found.at
     return replace(dossier, withdrawn_at=tuple(known.items())), replace(trust, withdrawals=True)
 
 

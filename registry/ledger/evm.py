@@ -11,9 +11,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from rakkan.contracts import artifact
+from rakkan.registry.ledger.events import read_events
 from rakkan.registry.ledger.node import Node
 from rakkan.registry.ledger.sender import Sender
-from rakkan.registry.ports import Call, ChainHead, ChainIdentity, Observation, SignedTransaction
+from rakkan.registry.ports import Call, ChainHead, ChainIdentity, Event, Observation, SignedTransaction
 from rakkan.schemas.errors import Integrity, Unavailable
 from rakkan.schemas.identity import Address, keccak
 
@@ -160,6 +161,21 @@ class EvmLedger:
                 block_time=block.time,
                 gas_used=receipt.gas_used,
             )
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Hash of the block at that height now; None above the newest."""
+        with self._connected() as node:
+            block = node.block(number)
+            return block.hash if block is not None else None
+
+    def events(self, emitter: Address, topic: bytes, first: int, last: int) -> tuple[Event, ...] | None:
+        """All events of one kind by one contract in these blocks; None if those are too many for the node.
+
+        Raises:
+            Integrity: ``event-form``, if the node answers with others.
+        """
+        with self._connected() as node:
+            return read_events(node, emitter, topic, first, last)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Node]:

@@ -25,6 +25,7 @@ from rakkan.schemas.errors import Unavailable
 PERIOD: Final = 2.0
 """Seconds between two looks for new blocks: what a ``kill -9`` of anvil may cost."""
 
+_TRIES: Final = 10  # dumps in a row that a block may fall into
 _GRACE: Final = 20.0  # seconds that anvil gets to write its parting state
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -141,7 +142,22 @@ class Keeper(threading.Thread):
             _LOGGER.warning("The local chain's state is not saved: %s", error.message)
 
     def _save(self, newest: object) -> None:
-        dump = ask(self._port, "anvil_dumpState", True, timeout=60)
+        """Save what a dump says, if no block was mined meanwhile.
+
+        anvil reads accounts, blocks and transactions one after the other: a dump taken across a block may
+        know what a transaction did and not the transaction, which would then be sent again.
+        """
+        for _ in range(_TRIES):
+            dump = ask(self._port, "anvil_dumpState", True, timeout=60)
+            before, newest = newest, ask_block(self._port, "latest")["hash"]
+            if before == newest:
+                break
+        else:
+            raise Unavailable(
+                "The local chain mines faster than its state can be read.",
+                code="local-chain-refused",
+                hint="It is saved when it rests.",
+            )
         try:
             state = gzip.decompress(bytes.fromhex(str(dump).removeprefix("0x")))
         except (OSError, EOFError, ValueError) as error:

@@ -100,7 +100,7 @@ class Node:
 
     def chain_id(self) -> int:
         """EIP-155 chain id."""
-        return self._ask("eth_chainId", lambda web3: int(web3.eth.chain_id))
+        return self.ask("eth_chainId", lambda web3: int(web3.eth.chain_id))
 
     def block(self, which: int | Tag) -> BlockHeader | None:
         """A block by height or tag; None if there is none (some chains know no ``finalized``)."""
@@ -125,15 +125,15 @@ class Node:
                 tuple(_hash(each) for each in block["transactions"]),
             )
 
-        return self._ask("eth_getBlockByNumber", ask)
+        return self.ask("eth_getBlockByNumber", ask)
 
     def code(self, address: Address) -> bytes:
         """The code at an address; empty if there is none."""
-        return self._ask("eth_getCode", lambda web3: bytes(web3.eth.get_code(_text(address))))
+        return self.ask("eth_getCode", lambda web3: bytes(web3.eth.get_code(_text(address))))
 
     def balance(self, address: Address) -> int:
         """An account's balance in wei."""
-        return self._ask("eth_getBalance", lambda web3: int(web3.eth.get_balance(_text(address))))
+        return self.ask("eth_getBalance", lambda web3: int(web3.eth.get_balance(_text(address))))
 
     def next_nonce(self, address: Address) -> int:
         """An account's next nonce, what waits in the node's pool included."""
@@ -141,7 +141,7 @@ class Node:
         def ask(web3: Web3) -> int:
             return int(web3.eth.get_transaction_count(_text(address), "pending"))
 
-        return self._ask("eth_getTransactionCount", ask)
+        return self.ask("eth_getTransactionCount", ask)
 
     def call(self, to: Address, calldata: bytes, block: int | None = None) -> bytes:
         """What a contract answers.
@@ -154,7 +154,7 @@ class Node:
         def ask(web3: Web3) -> bytes:
             return bytes(web3.eth.call(_params(to, calldata), "latest" if block is None else block))
 
-        return self._ask("eth_call", ask)
+        return self.ask("eth_call", ask)
 
     def estimate(self, sender: Address, to: Address | None, calldata: bytes) -> int:
         """Gas that a transaction would use now.
@@ -168,7 +168,7 @@ class Node:
             params["from"] = _text(sender)
             return int(web3.eth.estimate_gas(params))
 
-        return self._ask("eth_estimateGas", ask)
+        return self.ask("eth_estimateGas", ask)
 
     def tip(self) -> int:
         """Wei per gas that the node would give to the block's producer; 1 gwei if it does not say."""
@@ -177,7 +177,7 @@ class Node:
             answer = web3.provider.make_request(_TIP, [])
             return int(str(answer["result"]), 16) if "result" in answer else 10**9
 
-        return self._ask("eth_maxPriorityFeePerGas", ask)
+        return self.ask("eth_maxPriorityFeePerGas", ask)
 
     def send(self, raw: bytes) -> str | None:
         """Hand in a signed transaction: None if the node took it, else what it says against it."""
@@ -191,7 +191,7 @@ class Node:
                 return printable(str(error.message))
             return None
 
-        return self._ask("eth_sendRawTransaction", ask)
+        return self.ask("eth_sendRawTransaction", ask)
 
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has a transaction, mined or waiting."""
@@ -205,7 +205,7 @@ class Node:
                 return False
             return _hash(found["hash"]) == transaction
 
-        return self._ask("eth_getTransactionByHash", ask)
+        return self.ask("eth_getTransactionByHash", ask)
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """The receipt of a mined transaction; None if there is none, or none yet."""
@@ -228,9 +228,9 @@ class Node:
                 Address.parse(str(created)) if created else None,
             )
 
-        return self._ask("eth_getTransactionReceipt", ask)
+        return self.ask("eth_getTransactionReceipt", ask)
 
-    def _ask(self, method: str, question: Callable[[Web3], T]) -> T:
+    def ask(self, method: str, question: Callable[[Web3], T]) -> T:
         """The one place where what web3 and the node raise becomes ours; their texts may hold the URL."""
         web3 = self._web3
         from web3.exceptions import ContractLogicError

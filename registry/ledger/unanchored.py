@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from rakkan.registry.ports import Call, ChainHead, Observation, SignedTransaction
+from rakkan.registry.ports import Call, ChainHead, Event, Observation, SignedTransaction
 from rakkan.schemas.errors import Unavailable
+from rakkan.schemas.identity import Address
 
 
 class UnanchoredLedger:
@@ -61,6 +62,22 @@ class UnanchoredLedger:
             Unavailable: ``no-chain``.
         """
         _refuse(f"Nothing is known of transaction 0x{transaction_hash.hex()}")
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Refuses.
+
+        Raises:
+            Unavailable: ``no-chain``.
+        """
+        _refuse(f"There is no block {number}")
+
+    def events(self, emitter: Address, topic: bytes, first: int, last: int) -> tuple[Event, ...] | None:  # noqa: ARG002 - the port's names
+        """Refuses: none would say that a chain had been read.
+
+        Raises:
+            Unavailable: ``no-chain``.
+        """
+        _refuse(f"Nothing is known of what {emitter} said")
 
     def __repr__(self) -> str:
         return "UnanchoredLedger(a stand-in: no chain is configured)"

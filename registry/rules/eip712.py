@@ -8,7 +8,6 @@ signatures (``rakkan.registry.rules.wallet``) and whose a record needs (``rakkan
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -204,7 +203,7 @@ class _Read:
 def _read(source: bytes | Record) -> _Read:
     if isinstance(source, Record):  # parsed before, and so known to be canonical
         statement, predicate = source.parsed, source.predicate
-        return _Read(source.record_id.digest, json.loads(source.statement)["subject"], statement, predicate)
+        return _Read(source.record_id.digest, source.value["subject"], statement, predicate)
     value = parse_canonical(source)
     statement = parse_model(Statement, value)
     model = KINDS.get(statement.predicate_type)

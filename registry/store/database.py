@@ -94,7 +94,8 @@ class Database:
         if not rows:
             return 0
         build = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
-        statement = build(into).on_conflict_do_nothing()
+        # without this SQLAlchemy throws PostgreSQL's count away
+        statement = build(into).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
         if len(rows) == 1:
             return connection.execute(statement, rows[0]).rowcount
         return connection.execute(statement, list(rows)).rowcount

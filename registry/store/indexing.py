@@ -107,7 +107,6 @@ def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict
                 "key": bytes.fromhex(predicate.key),
                 "authority": Address.parse(predicate.authority).raw,
                 "recorded_at": now,
-                "chain_at": None,
                 "signature": _relayable(record, predicate),
             }
         ]

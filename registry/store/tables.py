@@ -115,15 +115,36 @@ class FingerprintRow(Row, table=True):
 
 
 class WithdrawalRow(Row, table=True):
-    """A withdrawn key: as a record here, on chain, or both."""
+    """A withdrawn key as a record here; what the chain says of it is in ``chain_withdrawal``."""
 
     __tablename__ = "withdrawal"
     __table_args__ = _COMPACT
     key: bytes = _bytes(key=True)
     authority: bytes = _bytes(key=True)
     recorded_at: int | None = _number()
-    chain_at: int | None = _number()
     signature: bytes | None = _bytes()
+
+
+class ChainWithdrawalRow(Row, table=True):
+    """A withdrawal as the contract told it, in the block that has it now."""
+
+    __tablename__ = "chain_withdrawal"
+    __table_args__ = _COMPACT
+    key: bytes = _bytes(key=True)
+    authority: bytes = _bytes(key=True)
+    at: int = _number()
+    block: int = Field(sa_type=BigInteger, index=True)
+
+
+class ChainCursorRow(Row, table=True):
+    """How far the events of a contract have been read, and how far they cannot be undone."""
+
+    __tablename__ = "chain_cursor"
+    contract: bytes = _bytes(key=True)
+    number: int = _number()
+    hash: bytes = _bytes()
+    final_number: int = _number()
+    final_hash: bytes = _bytes()
 
 
 class HeadRow(Row, table=True):
@@ -215,6 +236,15 @@ class VerdictRow(Row, table=True):
     findings: bytes = _bytes()
     documents: bytes = _bytes()
     reliance: bytes = _bytes()
+
+
+class StaleVerdictRow(Row, table=True):
+    """A verdict that was noticed to rely on something withdrawn."""
+
+    __tablename__ = "stale_verdict"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    noted_at: int = _number()
 
 
 class LeaseRow(Row, table=True):

@@ -6,13 +6,17 @@ It decides how a verdict is kept and found again; whether it is right is re-deri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import VerdictRow, table
+from rakkan.registry.store.tables import SettingRow, StaleVerdictRow, VerdictRow, table
+from rakkan.schemas.instant import from_unix, to_unix
 
-_verdict = table(VerdictRow)
+_verdict, _stale, _setting = table(VerdictRow), table(StaleVerdictRow), table(SettingRow)
+_EXAMINED: Final = "withdrawals-examined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,38 @@ class Verdicts:
         with self._database.read() as connection:
             row = connection.execute(query.order_by(_verdict.c.issued_at.desc()).limit(1)).first()
         return None if row is None else StoredVerdict(**row._mapping)  # noqa: SLF001
+
+    def unmarked(self) -> list[bytes]:
+        """Record ids of the verdicts that were not noticed to be stale."""
+        query = select(_verdict.c.record_id).where(_verdict.c.record_id.not_in(select(_stale.c.record_id)))
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def mark_stale(self, record_id: bytes, at: datetime) -> None:
+        """Note that a verdict relies on something withdrawn; the first time stays."""
+        with self._database.write() as connection:
+            self._database.insert(connection, _stale, [{"record_id": record_id, "noted_at": to_unix(at)}])
+
+    def stale_since(self, record_id: bytes) -> datetime | None:
+        """When it was noticed; None if it was not."""
+        query = select(_stale.c.noted_at).where(_stale.c.record_id == record_id)
+        with self._database.read() as connection:
+            noted = connection.execute(query).scalar_one_or_none()
+        return None if noted is None else from_unix(noted)
+
+    def examined(self) -> int:
+        """How many withdrawals there were when all verdicts were last looked through."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                select(_setting.c.value).where(_setting.c.name == _EXAMINED)
+            ).scalar_one_or_none()
+        return int(found or 0)
+
+    def note_examined(self, count: int) -> None:
+        """All verdicts were looked through, with so many withdrawals."""
+        with self._database.write() as connection:
+            self._database.insert(connection, _setting, [{"name": _EXAMINED, "value": "0"}])
+            connection.execute(update(_setting).where(_setting.c.name == _EXAMINED).values(value=str(count)))
 
     def all(self) -> list[StoredVerdict]:
         """Every verdict, oldest first."""

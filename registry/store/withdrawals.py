@@ -1,21 +1,28 @@
-"""Which consents were taken back, as recorded here and as seen on chain.
+"""Which consents were taken back, as recorded here and as the contract told it.
 
-It decides nothing about what a withdrawal means (``rakkan.registry.rules.consent``).
+It decides nothing about what a withdrawal means (``rakkan.registry.rules.consent``), nor how the
+contract is read (``rakkan.registry.flows.watching``): what was read, and how far, is kept in one commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
+from rakkan.registry.ledger.consent_calls import ChainWithdrawal
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import WithdrawalRow, table
+from rakkan.registry.store.tables import ChainCursorRow, ChainWithdrawalRow, WithdrawalRow, table
 from rakkan.schemas.instant import from_unix, to_unix
 
-_withdrawal = table(WithdrawalRow)
+_withdrawal, _on_chain = table(WithdrawalRow), table(ChainWithdrawalRow)
+_cursor = table(ChainCursorRow)
+_CHUNK = 500
+
+Pair = tuple[bytes, bytes]
+"""Withdrawal authority (20 bytes) and key (32 bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class SeenWithdrawal:
         authority: 20 bytes.
         recorded_at: When a withdrawal record was accepted here.
         chain_at: Time of the block that has it.
-        signature: The authority's EIP-712 signature, if the record carries one.
+        signature: The authority's EIP-712 signature, if one is known here.
     """
 
     key: bytes
@@ -42,47 +49,121 @@ class SeenWithdrawal:
         return min((moment for moment in (self.recorded_at, self.chain_at) if moment), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the contract's events have been read.
+
+    Attributes:
+        number: Height of the newest block that was read.
+        hash: Its hash then: another one now says that blocks were undone.
+        final_number: Height of the newest block that was final then.
+        final_hash: Its hash.
+    """
+
+    number: int
+    hash: bytes
+    final_number: int
+    final_hash: bytes
+
+
 class Withdrawals:
     """Withdrawn keys."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, keys: Sequence[bytes]) -> dict[tuple[bytes, bytes], SeenWithdrawal]:
+    def get(self, keys: Sequence[bytes]) -> dict[Pair, SeenWithdrawal]:
         """Withdrawals by (authority, key)."""
-        found: dict[tuple[bytes, bytes], SeenWithdrawal] = {}
+        found: dict[Pair, SeenWithdrawal] = {}
         with self._database.read() as connection:
-            for start in range(0, len(keys), 500):
-                chunk = list(keys[start : start + 500])
+            for start in range(0, len(keys), _CHUNK):
+                chunk = list(keys[start : start + _CHUNK])
+                on_chain = {
+                    (row.authority, row.key): from_unix(row.at)
+                    for row in connection.execute(select(_on_chain).where(_on_chain.c.key.in_(chunk)))
+                }
+                for pair, moment in on_chain.items():
+                    found[pair] = SeenWithdrawal(pair[1], pair[0], None, moment, None)
                 for row in connection.execute(select(_withdrawal).where(_withdrawal.c.key.in_(chunk))):
-                    found[row.authority, row.key] = SeenWithdrawal(
-                        row.key,
-                        row.authority,
-                        None if row.recorded_at is None else from_unix(row.recorded_at),
-                        None if row.chain_at is None else from_unix(row.chain_at),
-                        row.signature,
+                    pair = row.authority, row.key
+                    recorded = None if row.recorded_at is None else from_unix(row.recorded_at)
+                    found[pair] = SeenWithdrawal(
+                        row.key, row.authority, recorded, on_chain.get(pair), row.signature
                     )
         return found
 
-    def seen_on_chain(self, authority: bytes, key: bytes, at: datetime) -> None:
-        """Note what the contract says."""
-        row = {
-            "key": key,
-            "authority": authority,
-            "recorded_at": None,
-            "chain_at": to_unix(at),
-            "signature": None,
-        }
+    def pairs(self) -> set[Pair]:
+        """All that was ever withdrawn, in records or on chain."""
+        with self._database.read() as connection:
+            return {
+                (row.authority, row.key)
+                for each in (_withdrawal, _on_chain)
+                for row in connection.execute(select(each.c.authority, each.c.key))
+            }
+
+    def count(self) -> int:
+        """How many rows there are of either sort: it grows with each that comes in."""
+        with self._database.read() as connection:
+            return sum(
+                connection.execute(select(func.count()).select_from(each)).scalar_one()
+                for each in (_withdrawal, _on_chain)
+            )
+
+    def sign(self, authority: bytes, key: bytes, signature: bytes) -> None:
+        """Keep the authority's signature with a recorded withdrawal that came without one."""
+        bare = (
+            (_withdrawal.c.key == key)
+            & (_withdrawal.c.authority == authority)
+            & _withdrawal.c.signature.is_(None)
+        )
         with self._database.write() as connection:
-            if not self._database.insert(connection, _withdrawal, [row]):
-                where = (_withdrawal.c.key == key) & (_withdrawal.c.authority == authority)
-                connection.execute(update(_withdrawal).where(where).values(chain_at=to_unix(at)))
+            connection.execute(update(_withdrawal).where(bare).values(signature=signature))
 
     def relayable(self) -> list[SeenWithdrawal]:
-        """Withdrawals that carry a signature and are not on chain yet."""
-        query = select(_withdrawal).where(
-            _withdrawal.c.chain_at.is_(None), _withdrawal.c.signature.is_not(None)
+        """Withdrawals that carry a signature and are not on chain, as far as it was read."""
+        there = exists().where(
+            (_on_chain.c.key == _withdrawal.c.key) & (_on_chain.c.authority == _withdrawal.c.authority)
         )
+        query = select(_withdrawal).where(_withdrawal.c.signature.is_not(None), ~there)
         with self._database.read() as connection:
             keys = [row.key for row in connection.execute(query)]
         return [each for each in self.get(keys).values() if each.chain_at is None and each.signature]
+
+    def cursor(self, contract: bytes) -> Cursor | None:
+        """How far the events of this contract were read; None if never."""
+        with self._database.read() as connection:
+            return self._cursor(connection, contract)
+
+    def advance(
+        self,
+        contract: bytes,
+        before: Cursor | None,
+        after: Cursor,
+        *,
+        first: int,
+        found: Iterable[ChainWithdrawal],
+    ) -> bool:
+        """Take what was read from block ``first`` on in place of what was known of those blocks.
+
+        False, and nothing is changed, if somebody else moved the cursor since ``before`` was read.
+        """
+        rows = [
+            {"authority": each.authority, "key": each.key, "at": to_unix(each.at), "block": each.block}
+            for each in found
+        ]
+        values = {name: getattr(after, name) for name in Cursor.__slots__}
+        with self._database.write() as connection:
+            if self._cursor(connection, contract) != before:
+                return False
+            connection.execute(delete(_on_chain).where(_on_chain.c.block >= first))
+            self._database.insert(connection, _on_chain, rows)
+            if before is None:
+                self._database.insert(connection, _cursor, [{"contract": contract, **values}])
+            else:
+                connection.execute(update(_cursor).where(_cursor.c.contract == contract).values(**values))
+        return True
+
+    @staticmethod
+    def _cursor(connection: Connection, contract: bytes) -> Cursor | None:
+        row = connection.execute(select(_cursor).where(_cursor.c.contract == contract)).first()
+        return None if row is None else Cursor(row.number, row.hash, row.final_number, row.final_hash)

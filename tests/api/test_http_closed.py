@@ -12,13 +12,16 @@ import httpx
 import pytest
 
 from rakkan.api import withdrawn
+from rakkan.api.shapes import VerdictShape
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.consents import give
+from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
+from rakkan.registry.rules.dataset import lock_document
 from rakkan.registry.rules.proofs import sign_wallet, withdrawal_key, withdrawal_statement
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import load_settings
@@ -128,6 +131,25 @@ def test_while_the_chain_does_not_answer_nothing_is_allowed(world: World) -> Non
             assert http.get("/healthz").json() == {"status": "alive"}
             ready = problem(http.get("/readyz"), 503, "not-ready")
             assert {each["name"]: each["outcome"] for each in ready["checks"]}["chain"] == "fail"
+
+
+def test_a_verdict_that_lost_a_consent_is_stale(world: World, tmp_path: Path) -> None:
+    """Withdrawn past us: the verdict says by what it became stale, and without a chain that nobody can tell."""
+    token = world.registry.store.new_token("test", world.registry.clock.now())
+    lock = lock_document(lock_folder(tmp_path / "stamped").lock)
+    judging = {"lock": lock, "policy": "permissive-research"}
+    bearer = {"Authorization": f"Bearer {token}"}
+    made = VerdictShape.model_validate(world.http.post("/v1/verdicts", json=judging, headers=bearer).json())
+    assert made.verdict["predicate"]["reliance"]["size"] == 2
+    where = f"/v1/verdicts/datasetRoot:{lock['root']}"
+    assert VerdictShape.model_validate(world.http.get(where).json()) == made
+    assert made.stale is False
+    consent = consent_of(world.items[0])
+    world.take_back(consent)
+    found = VerdictShape.model_validate(world.http.get(where).json())
+    assert (found.stale, found.staleCausesTotal) == (True, 1)
+    assert found.staleCauses[0]["consent"] == str(consent.record_id)
+    assert found.verdict == made.verdict, "what was said of its own instant stays"
 
 
 def test_a_known_withdrawal_hides_no_other_one(world: World) -> None:

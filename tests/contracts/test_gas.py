@@ -10,6 +10,9 @@ from tests.contracts.world import STANDING_TIME, World
 
 pytestmark = pytest.mark.chain
 
+EACH = 100
+"""Withdrawals in a batch; the figure is the whole transaction's over these."""
+
 BASE = 21_000
 """What any transaction costs; subtracted from reads, which nobody sends as one."""
 
@@ -18,6 +21,10 @@ CEILINGS = {
     "anchor": 57_500,
     "withdraw": 47_500,
     "withdrawBySig": 54_000,
+    "withdrawMany, each": 28_000,
+    "withdrawManyBySig, each": 32_500,
+    "withdraw, a collection": 47_500,
+    "commit": 46_500,
     "submitVerdict, first": 143_500,
     "isApproved (read)": 9_000,
     "approve in the book": 59_000,
@@ -76,6 +83,15 @@ def test_gas(world: World) -> None:
     found["approve in the book"] = world.send(world.book.functions.approve(subject, policy))["gasUsed"]
 
     found["withdraw"] = world.send(world.consents.functions.withdraw(sha256(b"own")))["gasUsed"]
+    own = [sha256(b"own %d" % i) for i in range(EACH)]
+    found["withdrawMany, each"] = world.send(world.consents.functions.withdrawMany(own))["gasUsed"] // EACH
+    slips = [(artist, key, slip(key)) for key in own]
+    call = world.consents.functions.withdrawManyBySig(slips)
+    found["withdrawManyBySig, each"] = world.send(call)["gasUsed"] // EACH
+    # A grant over 30,000 works is one record: one key, whatever their number.
+    collection = world.consents.functions.withdraw(sha256(b"grant over 30,000 works"))
+    found["withdraw, a collection"] = world.send(collection)["gasUsed"]
+    found["commit"] = world.send(world.consents.functions.commit(sha256(b"claim")))["gasUsed"]
     key = consents[1].record_id
     call = world.consents.functions.withdrawBySig(artist, key, slip(key))
     found["withdrawBySig"] = world.send(call)["gasUsed"]

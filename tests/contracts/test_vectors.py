@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from web3 import Web3
 
 from rakkan.registry.rules import eip712
+from rakkan.registry.rules.commitments import commitment_of
 from rakkan.registry.rules.tree import Tree
 from rakkan.schemas.identity import Address
 from rakkan.schemas.verdict import Reliance as OurReliance
@@ -79,6 +81,15 @@ def test_withdrawal_digest(world: World, name: str) -> None:
     domain = eip712.Domain(world.w3.eth.chain_id, Address.parse(world.consents.address))
     assert world.consents.functions.withdrawalDigest(authority, key).call() == reference.digest(oracle)
     assert eip712.withdrawal_digest(domain, Address.parse(authority), key) == reference.digest(oracle)
+
+
+@pytest.mark.parametrize("name", ["artist", "a second artist", "a third"])
+def test_commitment(world: World, name: str) -> None:
+    """The contract, web3's own encoder and our rules agree on what a claim is committed as."""
+    authority, claim, salt = key_of(name).address, sha256(name.encode()), sha256(b"salt", name.encode())
+    oracle = Web3.solidity_keccak(["uint96", "address", "bytes32", "bytes32"], [0, authority, claim, salt])
+    assert world.consents.functions.commitmentOf(authority, claim, salt).call() == oracle
+    assert commitment_of(Address.parse(authority), claim, salt) == oracle
 
 
 @pytest.mark.parametrize(

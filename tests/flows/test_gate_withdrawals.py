@@ -25,7 +25,7 @@ from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.store.tables import WithdrawalRow, table
-from rakkan.registry.worker import Worker, request
+from rakkan.registry.worker import Worker
 from rakkan.schemas.values import Digest
 from tests.homes import new_home
 from tests.support import consent_record
@@ -80,7 +80,8 @@ def withdraw_past_us(registry: Registry, key: bytes) -> None:
     authority = keys.address(AUTHORITY)
     slip = sign(withdrawal_digest(registry.domain, authority, key), keys.wallet(AUTHORITY))
     call = calls.withdraw_by_sig_call(registry.identity, authority, key, slip)
-    request(registry, f"foreign:{key.hex()}", call)
+    signed = registry.ledger.sign(call, registry.ledger.head().nonce)
+    registry.ledger.broadcast(signed)
     assert registry.store.withdrawals.get([key]) == {}, "the registry knows nothing of it"
 
 

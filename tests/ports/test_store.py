@@ -12,10 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
+from rakkan.registry.ledger.consent_calls import ChainWithdrawal
 from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
 from rakkan.registry.store import Store
+from rakkan.registry.store.tables import SettingRow, table
+from rakkan.registry.store.withdrawals import Cursor
 from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
@@ -159,9 +162,29 @@ def test_withdrawals_and_consents_are_found(store: Store) -> None:
     store.records.add([work, consent], accepted_at=NOW, publish=True)
     found = store.records.find([Digest.from_hex("c2paClaim", digest["c2paClaim"])], "consent")
     assert [match.record_id for match in found] == [consent.record_id.digest]
-    store.withdrawals.seen_on_chain(b"\x11" * 20, consent.record_id.digest, NOW)
+    told = ChainWithdrawal(b"\x11" * 20, consent.record_id.digest, NOW, 3)
+    here = Cursor(4, b"\x04" * 32, 2, b"\x02" * 32)
+    assert store.withdrawals.advance(b"\x05" * 20, None, here, first=0, found=[told])
     seen = store.withdrawals.get([consent.record_id.digest])
     assert seen[b"\x11" * 20, consent.record_id.digest].at == NOW
+
+
+def test_what_was_read_of_the_chain_is_replaced_and_never_mixed(store: Store) -> None:
+    """The cursor and what was read up to it are one commit; who read meanwhile is not overwritten."""
+    contract, authority = b"\x05" * 20, b"\x11" * 20
+    kept, undone, again = (ChainWithdrawal(authority, bytes([n]) * 32, NOW, n) for n in (3, 4, 5))
+    here = Cursor(4, b"\x04" * 32, 3, b"\x03" * 32)
+    there = Cursor(6, b"\x06" * 32, 3, b"\x03" * 32)
+    assert store.withdrawals.cursor(contract) is None
+    assert store.withdrawals.advance(contract, None, here, first=0, found=[kept, undone])
+    assert not store.withdrawals.advance(contract, None, there, first=0, found=[]), "somebody read meanwhile"
+    assert store.withdrawals.cursor(contract) == here
+    assert store.withdrawals.pairs() == {(authority, kept.key), (authority, undone.key)}
+    assert store.withdrawals.advance(contract, here, there, first=4, found=[again])
+    assert store.withdrawals.cursor(contract) == there
+    assert store.withdrawals.cursor(authority) is None, "each contract has its own"
+    assert store.withdrawals.pairs() == {(authority, kept.key), (authority, again.key)}
+    assert store.withdrawals.count() == 2
 
 
 def test_outbox_walks_through_its_states(store: Store) -> None:
@@ -255,3 +278,14 @@ def test_private_fields_are_kept_and_erased_for_good(store: Store) -> None:
     assert store.sealed.pinnable([name]) == []
     store.sealed.erase(b"\x03" * 32, NOW)  # a work's, whose fields have no envelope
     assert store.sealed.get(other) is not None
+
+
+def test_inserting_says_how_many_rows_were_new(store: Store) -> None:
+    settings = table(SettingRow)
+    one, two, three = ({"name": name, "value": "x"} for name in ("one", "two", "three"))
+    with store.database.write() as connection:
+        assert store.database.insert(connection, settings, []) == 0
+        assert store.database.insert(connection, settings, [one]) == 1
+        assert store.database.insert(connection, settings, [one]) == 0
+        assert store.database.insert(connection, settings, [two, three]) == 2
+        assert store.database.insert(connection, settings, [two, three]) == 0

@@ -256,6 +256,10 @@ def test_nobody_vouches_for_themselves_under_another_key() -> None:
     vouch = identified("ann", "vouch", checker="bob")
     known = _known(vouch, key("rotate", "ann", successor="bob"))
     assert known.assurance(who("ann"), at(0)) == 0
+    doubtful = key("rotate", "ann", successor="bob", logged=False)
+    kin = _known(vouch, doubtful, identified("bob", "site"))
+    assert kin.assurance(who("ann"), at(0)) == 0  # who may be the same person does not vouch
+    assert _known(vouch, identified("bob", "site")).assurance(who("ann"), at(0)) == 1
 
 
 def test_everybody_unidentified_is_one_person() -> None:

@@ -191,7 +191,9 @@ def test_a_withdrawal_never_turns_an_answer_into_a_yes(
     after = list(facts)
     for at, each in enumerate(facts):
         if at == which:
-            after[at] = replace(each, **{"withdrawn_at" if whole else "withdrawn_item_at": used_at - DAY})
+            field, moment = "withdrawn_at" if whole else "withdrawn_item_at", used_at - DAY
+            earlier = getattr(each, field)  # is not undone by a later one
+            after[at] = replace(each, **{field: min(earlier, moment) if earlier else moment})
     answer = effective(after, scope=scope, grantee=grantee, used_at=used_at, known_at=known_at)
     if before.answer is not Answer.ALLOWED:
         assert answer.answer is not Answer.ALLOWED

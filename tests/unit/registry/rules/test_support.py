@@ -160,7 +160,9 @@ def test_two_keys_of_a_person_hold_one_share() -> None:
     ],
 )
 def test_a_joining_consent_that_does_not_count(more: dict[str, Any]) -> None:
-    fields = {name: value for name, value in more.items() if value is not None or name == "log_index"}
+    fields: dict[str, Any] = {
+        name: value for name, value in more.items() if value is not None or name == "log_index"
+    }
     if more.get("joins", "") is None:
         joined = by(50, "ben", **fields, subjects={WORK}, **_owns(4000))
     else:
