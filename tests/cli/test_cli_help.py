@@ -11,7 +11,7 @@ from tests.cli.conftest import Rakkan
 
 ASKED_FOR = {
     *("init", "stamp", "publish", "verify", "trace", "worker", "serve", "demo", "fsck"),
-    *("consent grant", "consent reserve", "consent withdraw", "consent show"),
+    *("consent grant", "consent reserve", "consent withdraw", "consent slip", "consent show"),
     *("consent export", "consent import", "consent disclose", "consent erase"),
     *("dataset lock", "policy lint", "verdict make", "verdict show", "evidence pack", "evidence check"),
     *("log head", "log proof", "anchor status", "anchor now", "gate status", "gate submit", "gate brake"),
