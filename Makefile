@@ -70,6 +70,7 @@ generated: $(VENV)/.dev node_modules/.dev
 	$(BIN)/python scripts/openapi.py
 	node scripts/compile.mjs
 	$(BIN)/python -m tests.vectors.make_rules
+	$(BIN)/python -m tests.vectors.make_consent
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

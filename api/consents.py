@@ -6,6 +6,7 @@ consents mean together is decided in ``rakkan.registry.rules.consent``.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -18,7 +19,7 @@ from rakkan.api.assets import DigestPath, accepted
 from rakkan.api.bodies import JsonBody
 from rakkan.api.description import ARTISTS, CRAWLERS, json_body, problems
 from rakkan.api.examples import record_examples
-from rakkan.api.handed import ExactRecord, PlainRecord, read_record
+from rakkan.api.handed import ExactConsent, PlainConsent, read_blocks, read_record
 from rakkan.api.shapes import Accepted, ConsentShape
 from rakkan.api.site import Here
 from rakkan.registry.flows.accept import accept_one
@@ -26,10 +27,11 @@ from rakkan.registry.flows.consents import show
 from rakkan.registry.rules.consent import ConsentFact, Effective
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC, Grantee
 from rakkan.schemas.errors import Invalid
-from rakkan.schemas.instant import format_instant
+from rakkan.schemas.instant import InstantText, format_instant, parse_instant
 from rakkan.schemas.values import DAG_JSON, Cid, Digest
 
 router: Final = APIRouter(prefix="/v1")
+KINDS: Final = ("consent", "withdrawal", "authorship", "identity", "key", "dispute", "ruling")
 SCOPES: Final = (*CAWG_SCOPES, *OWN_SCOPES)
 
 
@@ -44,13 +46,20 @@ class ConsentQuery(BaseModel):
         examples=["cawg.ai_generative_training"],
     )
     grantee: Grantee = Field(default=PUBLIC, description="Who wants to use it.", examples=[PUBLIC])
+    as_of: InstantText | None = Field(
+        default=None,
+        alias="asOf",
+        description="When it is used; now unless named. `answers` say what holds of that use by all that is"
+        " known today, `then` what was known at that instant.",
+        examples=["2026-11-22T12:00:00Z"],
+    )
 
 
 @router.post(
     "/consents",
     operation_id="recordConsent",
     tags=[ARTISTS],
-    summary="Grant, reserve, or withdraw",
+    summary="Grant, reserve, withdraw, claim, object",
     status_code=201,
     response_model=Accepted,
     responses={
@@ -58,16 +67,21 @@ class ConsentQuery(BaseModel):
         **problems(400, 401, 403, 413, 415, 422, 503),
     },
     openapi_extra=json_body(
-        {"exact": ExactRecord, "plain": PlainRecord},
+        {"exact": ExactConsent, "plain": PlainConsent},
         record_examples("consent"),
     ),
 )
 def record_consent(request: Request, site: Here, presented: Presented, body: JsonBody) -> Response:
-    """Take a signed grant or reservation (with a token), or a withdrawal (without: nobody can stop one)."""
-    record = read_record(body, ("consent", "withdrawal"))
+    """Take a signed record of Proof-of-Consent; all but a withdrawal need a token: nobody can stop that.
+
+    Consents of any kind, authorship claims, identities, changes of keys, disputes and rulings. What a
+    record links must be known here before it.
+    """
+    body, blocks = read_blocks(body)
+    record = read_record(body, KINDS)
     if record.kind != "withdrawal":
         check_token(site, presented)
-    new = accept_one(site.registry, record, publish=True)
+    new = accept_one(site.registry, record, publish=True, blocks=blocks)
     site.nudge()
     return accepted(request, record, new=new)
 
@@ -76,14 +90,14 @@ def record_consent(request: Request, site: Here, presented: Presented, body: Jso
     "/consent/{digest}",
     operation_id="askConsent",
     tags=[CRAWLERS],
-    summary="Whether a use is allowed now",
+    summary="Whether a use is allowed, now or at an instant",
     response_model=ConsentShape,
     responses=problems(422, 503),
 )
 def ask(
     request: Request, site: Here, digest: DigestPath, query: Annotated[ConsentQuery, Query()]
 ) -> Response:
-    """What holds now for a work; only `allowed` grants, and nothing known is no yes."""
+    """What holds for a work; only `allowed` grants, and nothing known is no yes."""
     asked = Digest.parse(digest)
     if query.scope is not None and query.scope not in SCOPES:
         raise Invalid(
@@ -93,15 +107,29 @@ def ask(
             pointer="/scope",
         )
     scopes = SCOPES if query.scope is None else (query.scope,)
-    effective = site.withdrawals.confirmed(
-        lambda: show(site.public, [asked], scopes=scopes, grantee=query.grantee)
-    )
+    used_at = site.public.clock.now() if query.as_of is None else parse_instant(query.as_of)
+
+    def answers(known_at: datetime | None = None) -> list[dict[str, Any]]:
+        effective = site.withdrawals.confirmed(
+            lambda: show(
+                site.public,
+                [asked],
+                scopes=scopes,
+                grantee=query.grantee,
+                used_at=used_at,
+                known_at=known_at,
+            )
+        )
+        return [_answer(scope, effective[scope]) for scope in scopes]
+
     value = {
         "digest": str(asked),
         "grantee": query.grantee,
-        "at": format_instant(site.public.clock.now()),
-        "answers": [_answer(scope, effective[scope]) for scope in scopes],
+        "at": format_instant(used_at),
+        "answers": answers(),
     }
+    if query.as_of is not None:
+        value["then"] = answers(used_at)
     return answer(request, value, cache=SHORT)
 
 

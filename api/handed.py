@@ -19,6 +19,8 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Envelope, Link, parse_model
 from rakkan.schemas.values import Cid
 
+_BLOCK_BYTES: Final = 1 << 20
+_BLOCKS: Final = "Raw blocks that /predicate/collection/members links, base64url, in any order."
 _TEXT: Final = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 
 
@@ -36,6 +38,31 @@ class PlainRecord(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     statement: dict[str, Any] = Field(description="The statement.")
     proofs: list[dict[str, Any]] = Field(min_length=1, max_length=16, description="The proofs over it.")
+
+
+class ExactConsent(ExactRecord):
+    """A record byte for byte, with the list of its works if it is about a collection."""
+
+    blocks: list[str] = Field(default=[], max_length=64, description=_BLOCKS)
+
+
+class PlainConsent(PlainRecord):
+    """A record as JSON, with the list of its works if it is about a collection."""
+
+    blocks: list[str] = Field(default=[], max_length=64, description=_BLOCKS)
+
+
+def read_blocks(value: object) -> tuple[object, list[bytes]]:
+    """The body without its ``blocks``, and what they hold.
+
+    Raises:
+        Invalid: ``shape``, ``base64``.
+    """
+    if not isinstance(value, dict) or "blocks" not in value:
+        return value, []
+    rest = {name: each for name, each in value.items() if name != "blocks"}
+    texts = parse_model(_Blocks, {"blocks": value["blocks"]}).blocks
+    return rest, [_decode(text, f"/blocks/{place}", _BLOCK_BYTES) for place, text in enumerate(texts)]
 
 
 def read_record(value: object, kinds: tuple[str, ...]) -> Record:
@@ -67,9 +94,14 @@ def read_record(value: object, kinds: tuple[str, ...]) -> Record:
     return record
 
 
-def _decode(text: str, pointer: str) -> bytes:
-    if len(text) > MAX_BYTES * 2:
-        raise Invalid(f"A record has at most {MAX_BYTES} bytes.", code="record-too-large", pointer=pointer)
+class _Blocks(BaseModel):
+    model_config = ConfigDict(strict=True)
+    blocks: list[str] = Field(max_length=64)
+
+
+def _decode(text: str, pointer: str, limit: int = MAX_BYTES) -> bytes:
+    if len(text) > limit * 2:
+        raise Invalid(f"It has at most {limit} bytes.", code="record-too-large", pointer=pointer)
     if not _TEXT.fullmatch(text) or len(text.rstrip("=")) % 4 == 1:
         raise Invalid(
             "This is not base64url.", code="base64", hint="Use the alphabet with - and _.", pointer=pointer

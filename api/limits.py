@@ -17,6 +17,7 @@ class Limits(BaseSettings):
 
     Attributes:
         json_bytes: Body of a JSON request; a record and its envelope in base64url fit.
+        consent_bytes: Body of a request that brings a consent; the list of a hundred thousand works fits.
         upload_bytes: Body of a request that brings a picture.
         lock_bytes: Body of a request that brings a dataset lock.
         header_bytes: Request line and headers together.
@@ -32,6 +33,7 @@ class Limits(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAKKAN_HTTP_", extra="ignore", frozen=True)
 
     json_bytes: int = Field(default=256 * 1024, ge=1024)
+    consent_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)
     upload_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     lock_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     header_bytes: int = Field(default=32 * 1024, ge=1024)
@@ -47,6 +49,8 @@ class Limits(BaseSettings):
         """The largest body that a path takes."""
         if path in ("/", "/v1/verify"):
             return self.upload_bytes
+        if path == "/v1/consents":
+            return self.consent_bytes
         return self.lock_bytes if path == "/v1/verdicts" else self.json_bytes
 
 

@@ -124,7 +124,7 @@ def evidence(request: Request, site: Here, cid: CidPath) -> Response:
     """Everything on file about a work, to check alone and offline: `rakkan evidence check FILE`."""
     stored = _work(site, cid)
     digests = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
-    root, content = pack(gather_work(site.public, stored, digests[0], alias=False))
+    root, content = pack(gather_work(site.public, stored, digests[0], alias=False, portable=True))
     headers = {
         "Content-Disposition": f'attachment; filename="rakkan-{str(stored.record.record_id)[-12:]}.car"'
     }

@@ -144,12 +144,15 @@ class ConsentAnswer(Shape):
 
 
 class ConsentShape(Shape):
-    """What may be done with a work now."""
+    """What may be done with a work, now or at an instant."""
 
     digest: str
     grantee: str
     at: str
     answers: list[ConsentAnswer]
+    then: list[ConsentAnswer] | None = Field(
+        default=None, description="With `asOf`: what was known at that instant."
+    )
 
 
 class Withdrawn(BaseModel):

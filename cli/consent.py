@@ -1,4 +1,4 @@
-"""``rakkan consent``: grant, reserve, withdraw, and show what holds.
+"""``rakkan consent``: grant, reserve, withdraw; what holds is shown by ``consent_show``.
 
 It decides how consents are asked for and shown. What they mean is decided in
 ``rakkan.registry.rules.consent``, their wording in ``rules.notice``.
@@ -6,18 +6,19 @@ It decides how consents are asked for and shown. What they mean is decided in
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rakkan.cli import consent_answers as answers
-from rakkan.cli import consent_exchange, exits, render, sentences
+from rakkan.cli import consent_delegate, consent_exchange, consent_show, exits
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
 from rakkan.cli.slip import Rpc, SlipFile, SlipFolder, withdraw_by, write_slips
 from rakkan.cli.slip import slip as slip_command
-from rakkan.cli.works import digests_of, subject_of
+from rakkan.cli.works import subject_of
 from rakkan.schemas.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 app = group()
 consent_exchange.register(app)
+consent_show.register(app)
+consent_delegate.register(app)
 app.command("slip")(slip_command)
 
 Works = Annotated[list[str], typer.Argument(metavar="WORKS", help="Images, kind:hex digests, or records.")]
@@ -45,6 +48,14 @@ WalletKey = Annotated[
     ),
 ]
 Publish = Annotated[bool, typer.Option("--publish", help="Make it public for ever, now.")]
+AsCollection = Annotated[
+    bool,
+    typer.Option(
+        "--collection",
+        help="One signature over any number of works: folders, patterns, locks, images, digests. Each can be"
+        " withdrawn alone.",
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show the exact words that would be signed; sign nothing.")
 ]
@@ -59,6 +70,7 @@ def grant(
     ],
     grantee: Grantees = None,
     wallet_key: WalletKey = None,
+    collection: AsCollection = False,
     publish: Publish = False,
     slips: SlipFolder = None,
     dry_run: DryRun = False,
@@ -68,7 +80,8 @@ def grant(
     Example: rakkan consent grant picture.png --terms community-lora --dry-run
     """
     chosen = _terms(terms, "grant", grantee)
-    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, slips=slips, dry_run=dry_run)
+    said = Said(works, chosen, wallet_key, collection=collection, slips=slips)
+    return _say(Session.of(context), said, publish=publish, dry_run=dry_run)
 
 
 @app.command("reserve")
@@ -80,6 +93,7 @@ def reserve(
     ] = "reserve",
     grantee: Grantees = None,
     wallet_key: WalletKey = None,
+    collection: AsCollection = False,
     publish: Publish = False,
     slips: SlipFolder = None,
     dry_run: DryRun = False,
@@ -89,7 +103,8 @@ def reserve(
     Example: rakkan consent reserve picture.png --publish
     """
     chosen = _terms(terms, "reservation", grantee)
-    return _say(Session.of(context), works, chosen, wallet_key, publish=publish, slips=slips, dry_run=dry_run)
+    said = Said(works, chosen, wallet_key, collection=collection, slips=slips)
+    return _say(Session.of(context), said, publish=publish, dry_run=dry_run)
 
 
 @app.command("withdraw")
@@ -149,50 +164,6 @@ def withdraw(
     return exits.YES
 
 
-@app.command("show")
-def show(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="FILE|DIGEST|CID", help="An image, kind:hex, or a record.")],
-    scope: Annotated[
-        str, typer.Option("--scope", metavar="SCOPE", help="One use. [every scope we know]")
-    ] = "",
-    grantee: Annotated[
-        str, typer.Option("--grantee", metavar="WHO", help="For whom it is asked.")
-    ] = "public",
-) -> int:
-    """Show what holds now for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
-
-    Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
-    """
-    from rakkan.registry.flows.consents import show
-    from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
-    from rakkan.schemas.values import DAG_JSON, Cid
-
-    session = Session.of(context)
-    with session.registry() as registry:
-        digests = digests_of(registry, name)
-        scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
-        found = show(registry, digests, scopes=scopes, grantee=grantee)
-    document = {
-        "schema": "rakkan.consent-answers/1",
-        "digests": [str(digest) for digest in digests],
-        "grantee": grantee,
-        "scopes": [
-            {
-                "scope": each,
-                "answer": answer.answer.value,
-                "code": answer.code,
-                "assurance": answer.assurance,
-                "relied": [str(Cid(DAG_JSON, fact.record_id)) for fact in answer.relied],
-            }
-            for each, answer in found.items()
-        ],
-    }
-    rows = [(each, sentences.ANSWERS[answer.answer.value], answer.code) for each, answer in found.items()]
-    session.emit(document, lambda: render.table(rows))
-    return exits.weakest(exits.ANSWERS[answer.answer.value] for answer in found.values())
-
-
 def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
     from rakkan.registry.flows.terms import load_terms
 
@@ -207,28 +178,44 @@ def _terms(name: str, kind: str, grantee: list[str] | None) -> Terms:
     return terms
 
 
-def _say(
-    session: Session,
-    works: list[str],
-    terms: Terms,
-    wallet_key: Path | None,
-    *,
-    publish: bool,
-    slips: Path | None,
-    dry_run: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is to be said: of which works, in which terms, by whom, of each or of all as a collection."""
+
+    works: list[str]
+    terms: Terms
+    wallet_key: Path | None
+    collection: bool = False
+    slips: Path | None = None
+
+
+def _gathered(session: Session, said: Said) -> tuple[list[Subject], Terms, tuple[bytes, ...]]:
+    from rakkan.registry.flows.naming import works_named
+    from rakkan.registry.rules.collection import collect
+
+    with session.progress("Reading") as advance:
+        made = collect(works_named(said.works, advance))
+    more = {"match": "collection", "collection": made.collection.to_json()}
+    return [made.subject], replace(said.terms, more=more), made.blocks
+
+
+def _say(session: Session, said: Said, *, publish: bool, dry_run: bool) -> int:
     from rakkan.registry.flows.consents import give
     from rakkan.registry.flows.publish import publish as make_public
     from rakkan.registry.keys import read_wallet_key
 
-    wallet = read_wallet_key(wallet_key) if wallet_key else None
+    wallet = read_wallet_key(said.wallet_key) if said.wallet_key else None
+    terms, blocks = said.terms, tuple[bytes, ...]()
     with session.registry() as registry:
-        subjects = [subject_of(registry, work) for work in works]
+        if said.collection:
+            subjects, terms, blocks = _gathered(session, said)
+        else:
+            subjects = [subject_of(registry, work) for work in said.works]
         if dry_run:
             return _plan(session, registry, subjects, terms, wallet)
-        record = give(registry, subjects, terms, wallet=wallet, publish=publish)
-        if slips is not None:
-            write_slips(registry, [record], slips, wallet)
+        record = give(registry, subjects, terms, wallet=wallet, publish=publish, blocks=blocks)
+        if said.slips is not None:
+            write_slips(registry, [record], said.slips, wallet)
         late: DomainError | None = None
         if publish:
             try:

@@ -44,7 +44,9 @@ def pack(
     with session.registry() as registry:
         record = work_record(registry, name)
         stored = registry.store.records.get([record.record_id.digest])[record.record_id.digest]
-        root, content = pack(gather_work(registry, stored, record.parsed.subject[0].digests[0], alias=False))
+        root, content = pack(
+            gather_work(registry, stored, record.parsed.subject[0].digests[0], alias=False, portable=True)
+        )
     write_file(out, content)
     document = {
         "schema": "rakkan.evidence/1",

@@ -30,6 +30,7 @@ from rakkan.cli import (
     publish,
     serve,
     stamp,
+    standing,
     trace,
     verdict,
     verify,
@@ -105,6 +106,7 @@ for _name, _group, _panel, _purpose in (
     ("anchor", anchor.app, OPERATORS, "Look after what is on the chain."),
 ):
     app.add_typer(_group, name=_name, help=_purpose, rich_help_panel=_panel)
+standing.register(app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -107,7 +107,7 @@ def bundle(stage: Stage) -> dict[str, Any]:
 
     noted = next(iter(stage.story.done("stamps").values()))
     stored = resolve(stage.registry, noted["record"])
-    root, car = pack(gather_work(stage.registry, stored))
+    root, car = pack(gather_work(stage.registry, stored, portable=True))
     bundle = stage.folder / "evidence.car"
     bundle.write_bytes(car)
     stage.say(f"evidence.car  {len(car):,} bytes  {root}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,44 @@ _ON_WORKS = ("work", "consent", "authorship")
 _OBJECTING = ("dispute", "ruling")
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A record on file that bears on the works asked about.
+
+    Attributes:
+        stored: The record and where it stands.
+        found_under: Those of the digests looked for that it is found under; none if it was found by link.
+        proven_at: By which block time it is proven to have existed, or None.
+    """
+
+    stored: StoredRecord
+    found_under: frozenset[Digest]
+    proven_at: datetime | None
+
+    def entry(self, size: int | None) -> Entry:
+        """The record as it stands in a log of that size."""
+        index = self.stored.log_index
+        beyond = size is not None and index is not None and index >= size
+        return Entry(
+            record=self.stored.record,
+            log_index=None if beyond else index,
+            known_from=self.stored.accepted_at,
+            proven_at=None if beyond else self.proven_at,
+            found_under=self.found_under,
+        )
+
+
+def on_file(registry: Registry, digests: Collection[Digest]) -> list[Filed]:
+    """Every record that bears on these works, in order of acceptance."""
+    gathering = _Gathering(registry)
+    gathering.name(digests)
+    gathering.name(gathering.other_names() - set(digests))
+    gathering.follow()
+    gathering.objections()
+    gathering.actors()
+    return gathering.filed()
+
+
 def open_casebook(registry: Registry, digests: Collection[Digest], *, size: int | None = None) -> Casebook:
     """Everything on file that bears on these works.
 
@@ -38,13 +77,7 @@ def open_casebook(registry: Registry, digests: Collection[Digest], *, size: int 
         digests: Names of any number of works.
         size: Size of the log that is judged by; what has its place beyond it counts as not logged.
     """
-    gathering = _Gathering(registry)
-    gathering.name(digests)
-    gathering.name(gathering.other_names() - set(digests))
-    gathering.follow()
-    gathering.objections()
-    gathering.actors()
-    return Casebook(gathering.entries(size), registry.community)
+    return Casebook([each.entry(size) for each in on_file(registry, digests)], registry.community)
 
 
 def recorded(registry: Registry, pairs: Iterable[Pair]) -> Mapping[Pair, datetime]:
@@ -145,23 +178,12 @@ class _Gathering:
             for stored in self._find([actor_digest(did) for did in sorted(todo)], ("identity", "key")):
                 self._dids |= _involved(stored)
 
-    def entries(self, size: int | None) -> list[Entry]:
+    def filed(self) -> list[Filed]:
         """All of it."""
-        made = []
-        for name, stored in self._found.items():
-            index = stored.log_index
-            if size is not None and index is not None and index >= size:
-                index = None
-            made.append(
-                Entry(
-                    record=stored.record,
-                    log_index=index,
-                    known_from=stored.accepted_at,
-                    proven_at=self._proven(index),
-                    found_under=frozenset(self._under.get(name, ())),
-                )
-            )
-        return made
+        return [
+            Filed(stored, frozenset(self._under.get(name, ())), self._proven(stored.log_index))
+            for name, stored in sorted(self._found.items(), key=lambda each: each[1].sequence)
+        ]
 
     def _consents(self) -> Iterable[StoredRecord]:
         return (each for each in self._found.values() if isinstance(each.record.predicate, Consent))

@@ -58,6 +58,7 @@ def consent_statement(
         "validFrom": format_instant(now),
         "validUntil": format_instant(now + timedelta(days=terms.days)),
         "notice": {"lang": "en", "sha256": "0" * 64},
+        **terms.more,
     }
     if terms.licence is not None:
         value["terms"] = dict(terms.licence)
@@ -123,13 +124,14 @@ def give(
     *,
     wallet: bytes | None = None,
     publish: bool = False,
+    blocks: Sequence[bytes] = (),
 ) -> Record:
-    """Make, sign (see :func:`make_consent`) and keep a grant or a reservation, public or not."""
+    """Make, sign (see :func:`make_consent`) and keep a consent, public or not; ``blocks`` list its collection."""
     sealing = seal_fields(registry.origin, terms.private) if terms.private else None
     record = make_consent(registry, subjects, terms, wallet=wallet, sealing=sealing)
     if sealing is not None:
         keep(registry, record, sealing)  # first: a record without its key could never be disclosed
-    accept_one(registry, record, publish=publish)
+    accept_one(registry, record, publish=publish, blocks=blocks)
     return record
 
 

@@ -7,12 +7,15 @@ decided in ``verify``; a dossier never vouches for itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from rakkan.registry.flows.cases import Filed, on_file, proven
+from rakkan.registry.flows.collections import collection_of, member_blocks
+from rakkan.registry.rules.collection import inclusion
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
@@ -25,6 +28,21 @@ from rakkan.schemas.values import Digest
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """That a work is in a collection.
+
+    Attributes:
+        digest: The work's name.
+        index: Its place among the collection's members.
+        proof: Inclusion proof from its leaf to the collection's root; None where this home's own index says it.
+    """
+
+    digest: Digest
+    index: int | None = None
+    proof: tuple[bytes, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Testimony:
     """A record and the proof that it is in the log.
 
@@ -32,11 +50,17 @@ class Testimony:
         record: The record.
         index: Its place in the log; None while it has none.
         proof: Inclusion proof for the dossier's tree, from leaf to root.
+        memberships: That the work is in the collection of this consent, under which of its names.
+        known_from: When this home first had it; None if a bundle brought it.
+        proven_at: By which block time it is proven to have existed, as this home knows from the chain.
     """
 
     record: Record
     index: int | None
     proof: tuple[bytes, ...]
+    memberships: tuple[Membership, ...] = ()
+    known_from: datetime | None = field(default=None, compare=False)  # not of the evidence itself:
+    proven_at: datetime | None = field(default=None, compare=False)  # a bundle does not carry these
 
 
 class AnchorReceipt(Value):
@@ -73,7 +97,9 @@ class Dossier:
         alias: Whether that identifier is an alias.
         work: The work itself.
         consents: Consents that name the work.
-        withdrawals: Withdrawals of those consents.
+        withdrawals: Withdrawals of those consents, and of linked ones.
+        linked: What else decides: mandates, releases, what replaces them, rival claims, disputes, rulings,
+            identities and keys.
         size: Size of the tree that the proofs are for; 0 while nothing is logged.
         root: Its root.
         note: The signed log head of that size, or of a later one; empty while there is none.
@@ -88,12 +114,19 @@ class Dossier:
     work: Testimony
     consents: tuple[Testimony, ...] = ()
     withdrawals: tuple[Testimony, ...] = ()
+    linked: tuple[Testimony, ...] = ()
     size: int = 0
     root: bytes = b""
     note: bytes = b""
     anchor: AnchorReceipt | None = None
     pending: bool = False
     withdrawn_at: tuple[tuple[bytes, datetime], ...] = ()
+
+    @property
+    def all_consents(self) -> tuple[Testimony, ...]:
+        """Those that name the work, and those that they lean on or are replaced by."""
+        linked = (each for each in self.linked if isinstance(each.record.predicate, Consent))
+        return (*self.consents, *linked)
 
 
 def gather(registry: Registry, digests: Sequence[Digest]) -> Dossier | None:
@@ -113,35 +146,79 @@ def gather(registry: Registry, digests: Sequence[Digest]) -> Dossier | None:
 
 
 def gather_work(
-    registry: Registry, stored: StoredRecord, matched: Digest | None = None, *, alias: bool = False
+    registry: Registry,
+    stored: StoredRecord,
+    matched: Digest | None = None,
+    *,
+    alias: bool = False,
+    portable: bool = False,
 ) -> Dossier:
-    """The dossier of one stored work, found under ``matched`` or else under its own first name."""
+    """The dossier of one stored work, found under ``matched`` or else under its own first name.
+
+    Args:
+        registry: Whose memory is asked.
+        stored: The work.
+        matched: The identifier that led here.
+        alias: Whether that is an alias.
+        portable: Prove membership in collections, for those who do not have this home's index.
+    """
     store = registry.store
     names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
-    consent_ids = sorted({match.record_id for match in store.records.find(names, "consent")})
-    consents = list(store.records.get(consent_ids).values())
+    filed = [each for each in on_file(registry, names) if each.stored.sequence != stored.sequence]
+    about = [each for each in filed if _is_about(each, names)]
+    linked = [each for each in filed if not _is_about(each, names)]
+    consents = [each.stored for each in filed if each.stored.record.kind == "consent"]
     keys = {
-        withdrawal_key(each.record.record_id.digest, None): each.record.record_id.digest for each in consents
+        withdrawal_key(each.record.record_id.digest, item): each.record.record_id.digest
+        for each in consents
+        for item in (None, *(name.raw for name in names))
     }
-    for each in consents:
-        for name in names:
-            keys[withdrawal_key(each.record.record_id.digest, name.raw)] = each.record.record_id.digest
     seen = store.withdrawals.get(list(keys))
     withdrawals = _withdrawal_records(registry, consents)
     size, root, note, anchor, pending = _tree(registry, stored.log_index)
+    when = proven(registry)
     return Dossier(
         origin=registry.origin,
         matched=matched or names[0],
         alias=alias,
-        work=_testify(registry, stored, size),
-        consents=tuple(_testify(registry, each, size) for each in consents),
+        work=replace(
+            _testify(registry, stored, size),
+            known_from=stored.accepted_at,
+            proven_at=when(stored.log_index),
+        ),
+        consents=tuple(_filed(registry, each, size, portable=portable) for each in about),
         withdrawals=tuple(_testify(registry, each, size) for each in withdrawals),
+        linked=tuple(_filed(registry, each, size, portable=portable) for each in linked),
         size=size,
         root=root,
         note=note,
         anchor=anchor,
         pending=pending,
         withdrawn_at=tuple((keys[each.key], each.at) for each in seen.values() if each.at is not None),
+    )
+
+
+def _is_about(filed: Filed, names: Sequence[Digest]) -> bool:
+    return filed.stored.record.kind == "consent" and not filed.found_under.isdisjoint(names)
+
+
+def _filed(registry: Registry, filed: Filed, size: int, *, portable: bool) -> Testimony:
+    stored, collection = filed.stored, collection_of(filed.stored.record)
+    memberships: list[Membership] = []
+    for digest in sorted(filed.found_under):
+        if collection is None or digest.kind == "collectionRoot":
+            continue
+        place: tuple[int, list[bytes]] | None = None
+        if portable:
+            place = inclusion(collection, member_blocks(registry, stored.record), digest)
+        memberships.append(
+            Membership(digest, place[0], tuple(place[1])) if place is not None else Membership(digest)
+        )
+    return replace(
+        _testify(registry, stored, size),
+        memberships=tuple(memberships),
+        known_from=stored.accepted_at,
+        proven_at=filed.proven_at,
     )
 
 

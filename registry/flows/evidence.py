@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from rakkan.registry.content.car import CarFile, read_car, write_car
-from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony
+from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Membership, Testimony
 from rakkan.registry.ports import Block
 from rakkan.schemas.canonical import canonical, parse_canonical
 from rakkan.schemas.errors import Invalid
@@ -23,12 +23,21 @@ from rakkan.schemas.values import Cid, Digest
 EVIDENCE: Final = "rakkan-evidence/1"
 
 
+class MemberProof(Value):
+    """That the work is in the collection of a consent: under which name, where, and the proof."""
+
+    digest: DigestText
+    index: int = Field(ge=0)
+    proof: tuple[Hex32, ...] = Field(default=(), max_length=64, strict=False)
+
+
 class Exhibit(Value):
-    """A record in a bundle: its envelope, its place in the log, its proof."""
+    """A record in a bundle: its envelope, its place in the log, its proof, and what it is shown to hold."""
 
     envelope: Link
     index: int | None = Field(default=None, ge=0)
     proof: tuple[Hex32, ...] = Field(default=(), max_length=64, strict=False)
+    members: tuple[MemberProof, ...] | None = Field(default=None, max_length=8, strict=False)
 
 
 class EvidenceRoot(Value):
@@ -40,6 +49,7 @@ class EvidenceRoot(Value):
     work: Exhibit
     consents: tuple[Exhibit, ...] = Field(default=(), max_length=256, strict=False)
     withdrawals: tuple[Exhibit, ...] = Field(default=(), max_length=256, strict=False)
+    linked: tuple[Exhibit, ...] | None = Field(default=None, max_length=4096, strict=False)
     size: int = Field(ge=0)
     root: str = Field(pattern="^([0-9a-f]{64})?$")
     note: str = Field(max_length=4096)
@@ -59,6 +69,7 @@ def pack(dossier: Dossier) -> tuple[Cid, bytes]:
         work=_exhibit(dossier.work),
         consents=tuple(_exhibit(each) for each in dossier.consents),
         withdrawals=tuple(_exhibit(each) for each in dossier.withdrawals),
+        linked=tuple(_exhibit(each) for each in dossier.linked) or None,
         size=dossier.size,
         root=dossier.root.hex(),
         note=dossier.note.decode(),
@@ -68,7 +79,7 @@ def pack(dossier: Dossier) -> tuple[Cid, bytes]:
     head = Block.of(canonical(root.to_json()))
     for block in [
         head,
-        *(b for each in (dossier.work, *dossier.consents, *dossier.withdrawals) for b in _blocks(each)),
+        *(block for each in _all(dossier) for block in _blocks(each)),
     ]:
         blocks[block.cid] = block
     return head.cid, write_car(head.cid, list(blocks.values()))
@@ -92,6 +103,7 @@ def unpack(content: bytes) -> Dossier:
         work=_testimony(car, root.work, "work"),
         consents=tuple(_testimony(car, each, "consent") for each in root.consents),
         withdrawals=tuple(_testimony(car, each, "withdrawal") for each in root.withdrawals),
+        linked=tuple(_testimony(car, each) for each in root.linked or ()),
         size=root.size,
         root=bytes.fromhex(root.root),
         note=root.note.encode(),
@@ -99,11 +111,23 @@ def unpack(content: bytes) -> Dossier:
     )
 
 
+def _all(dossier: Dossier) -> tuple[Testimony, ...]:
+    return (dossier.work, *dossier.consents, *dossier.withdrawals, *dossier.linked)
+
+
 def _exhibit(testimony: Testimony) -> Exhibit:
+    members = tuple(
+        MemberProof(
+            digest=str(each.digest), index=each.index, proof=tuple(step.hex() for step in each.proof or ())
+        )
+        for each in testimony.memberships
+        if each.index is not None
+    )
     return Exhibit(
         envelope=Link.to(testimony.record.envelope_cid),
         index=testimony.index,
         proof=tuple(step.hex() for step in testimony.proof),
+        members=members or None,
     )
 
 
@@ -112,13 +136,17 @@ def _blocks(testimony: Testimony) -> tuple[Block, Block]:
     return Block(record.envelope_cid, record.envelope), Block(record.record_id, record.statement)
 
 
-def _testimony(car: CarFile, exhibit: Exhibit, kind: str) -> Testimony:
+def _testimony(car: CarFile, exhibit: Exhibit, kind: str = "") -> Testimony:
     envelope = _block(car.blocks, exhibit.envelope.cid)
     links = parse_model(Envelope, parse_canonical(envelope))
     record = Record.parse(_block(car.blocks, links.statement.cid), envelope)
-    if record.kind != kind:
+    if kind and record.kind != kind:
         raise Invalid(f"The bundle shows a {record.kind} record as a {kind}.", code="bundle-form")
-    return Testimony(record, exhibit.index, tuple(bytes.fromhex(step) for step in exhibit.proof))
+    memberships = tuple(
+        Membership(Digest.parse(each.digest), each.index, tuple(bytes.fromhex(step) for step in each.proof))
+        for each in exhibit.members or ()
+    )
+    return Testimony(record, exhibit.index, tuple(bytes.fromhex(step) for step in exhibit.proof), memberships)
 
 
 def _block(blocks: Mapping[Cid, bytes], cid: Cid) -> bytes:

@@ -167,7 +167,7 @@ def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossie
 
     names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
     pairs = {}
-    for each in dossier.consents:
+    for each in dossier.all_consents:
         record_id = each.record.record_id.digest
         authority = Address.parse(consent_of(each).withdrawal.authority).raw
         for item in (None, *names):  # the whole consent, and this work alone
@@ -262,10 +262,12 @@ def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
     if registry is None:
         return Trust(keys)
     if options.offline:
-        return Trust(keys, registry.domain)
+        return Trust(keys, registry.domain, community=registry.community)
     from rakkan.registry.flows.anchoring import ask
 
-    return Trust(keys, registry.domain, lambda receipt: ask(registry.ledger)(receipt))
+    return Trust(
+        keys, registry.domain, lambda receipt: ask(registry.ledger)(receipt), community=registry.community
+    )
 
 
 def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.registry.worker import Progress, Worker
@@ -106,6 +107,10 @@ def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
             size += len(stamp.manifest)
     elif isinstance(predicate, Consent):
         shows += _consent(predicate)
+        if predicate.collection is not None:
+            shows.append(f"the digests of {predicate.collection.count} works, all of them")
+            blocks += [str(link.cid) for link in predicate.collection.members]
+            size += sum(map(len, member_blocks(registry, record)))
         if predicate.sealed is not None:
             hides = [each.name for each in predicate.sealed.commitments]
             kept = registry.store.sealed.get(record.record_id.digest)

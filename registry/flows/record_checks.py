@@ -1,4 +1,4 @@
-"""Checks 11 to 15 of ``verify``: what the registry's own evidence about an image is worth.
+"""Checks 11 to 14 of ``verify``: what the registry's own evidence about an image is worth.
 
 It decides each check from the dossier and from trust that comes from outside alone; a dossier never
 vouches for itself. What could not be consulted is undetermined. Their order and what they add up to
@@ -7,28 +7,24 @@ are in ``verify``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from rakkan.manifests.checks import Check
 from rakkan.manifests.read import ManifestReport
 from rakkan.registry.flows.anchoring import ChainAnswer
-from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony, consent_of
-from rakkan.registry.rules.claims import standing
-from rakkan.registry.rules.consent import ConsentFact, effective
+from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony
 from rakkan.registry.rules.duties import Linked
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import leaf_hash, verify_inclusion
-from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Withdrawal
+from rakkan.schemas.community import NOBODY, Community
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest, Fingerprint
-from rakkan.schemas.verdict import Answer, Outcome
+from rakkan.schemas.verdict import Outcome
 from rakkan.schemas.work import Work
 
 SIMILAR_BITS: Final = 31
@@ -44,12 +40,14 @@ class Trust:
         domain: EIP-712 domain of the chain that was meant; None: wallet proofs cannot be checked.
         chain: Asks the chain about an anchor; None: the chain was not consulted.
         withdrawals: Whether the dossier says all that is known of withdrawals, by those who keep them.
+        community: Whose checks, rulings and clearings count; nobody's unless named.
     """
 
     verifiers: tuple[NoteVerifier, ...] = ()
     domain: Domain | None = None
     chain: ChainAnswer | None = None
     withdrawals: bool = False
+    community: Community = NOBODY
 
 
 def soft_binding_check(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Check:
@@ -100,16 +98,17 @@ def record_check(report: ManifestReport | None, dossier: Dossier, trust: Trust) 
         return Check("record", Outcome.FAIL, "record-other", "The record is about another image.")
     if dossier.matched not in named | sources:
         return Check("record", Outcome.FAIL, "record-other", "The record does not name this image.")
-    error = _proof_error(record, dossier, trust)
+    error = proof_error(record, dossier, trust)
     if error is not None:
         return error
     how = "its exact file" if dossier.matched.kind == "sha256" else "its C2PA claim"
     return Check("record", Outcome.PASS, "record-signed", f"A record signed by {work.creator} names {how}.")
 
 
-def _proof_error(
+def proof_error(
     record: Record, dossier: Dossier, trust: Trust, linked: Linked = MappingProxyType({})
 ) -> Check | None:
+    """What is wrong with a record of the dossier by itself, or None."""
     try:
         check_record(record, audience=dossier.origin, domain=trust.domain, linked=linked)
     except DomainError as error:
@@ -120,11 +119,14 @@ def _proof_error(
                 error.code,
                 "A wallet signed it for a chain that was not named.",
             )
+        if error.code == "link-unknown":
+            return Check("record", Outcome.UNDETERMINED, error.code, error.message)
         return Check("record", Outcome.FAIL, error.code, error.message)
     return None
 
 
-def _included(testimony: Testimony, dossier: Dossier) -> bool:
+def included(testimony: Testimony, dossier: Dossier) -> bool:
+    """Whether a record is shown to be in the dossier's tree."""
     return testimony.index is not None and verify_inclusion(
         leaf_hash(testimony.record.leaf_data), testimony.index, dossier.size, testimony.proof, dossier.root
     )
@@ -134,7 +136,7 @@ def log_check(dossier: Dossier, trust: Trust) -> Check:
     """13. Whether the record is in the log, under a head that a trusted key signed."""
     if dossier.work.index is None or not dossier.note:
         return Check("log", Outcome.UNDETERMINED, "log-pending", "The record is not in the log yet.")
-    if not _included(dossier.work, dossier):
+    if not included(dossier.work, dossier):
         return Check(
             "log", Outcome.FAIL, "inclusion-invalid", "The proof that the record is in the log does not hold."
         )
@@ -171,7 +173,7 @@ def anchor_check(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dic
     if (receipt.size, receipt.root) != (dossier.size, dossier.root.hex()):
         return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), shown
     # Also where no signed head was given to judge by: the chain speaks for its root, not for this record.
-    if log.outcome is Outcome.FAIL or not _included(dossier.work, dossier):
+    if log.outcome is Outcome.FAIL or not included(dossier.work, dossier):
         return Check(
             "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
         ), shown
@@ -182,83 +184,6 @@ def anchor_check(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dic
     if outcome is Outcome.FAIL:
         shown["state"] = "none"
     return Check("anchor", outcome, answer.code, answer.detail), shown
-
-
-def consent_check(
-    dossier: Dossier, trust: Trust, instant: datetime, grantee: str
-) -> tuple[Check, dict[str, Any]]:
-    """15. What may be done with it by the grantee: the check, and the answer for each scope."""
-    withdrawn = _withdrawn(dossier, trust, instant)
-    facts, broken = [], None
-    for each in dossier.consents:
-        error = _proof_error(each.record, dossier, trust)
-        if error is not None:
-            broken = broken or error
-            continue
-        record_id = each.record.record_id.digest
-        facts.append(
-            ConsentFact(
-                record_id=record_id,
-                envelope=each.record.envelope_cid.digest,
-                log_index=each.index if _included(each, dossier) else None,
-                consent=consent_of(each),
-                known_from=instant,
-                withdrawn_at=withdrawn.get(record_id),
-                withdrawn_item_at=None,
-            )
-        )
-    work: Any = dossier.work.record.predicate
-    facts = standing(facts, {work.creator})
-    words, allowed = _answers(facts, trust, instant, grantee)
-    if broken is not None:
-        return Check("consent", broken.outcome, broken.code, broken.detail), words
-    if not dossier.consents:
-        return Check(
-            "consent", Outcome.UNDETERMINED, "no-consent", "Nothing is known of consent; that is no yes."
-        ), words
-    taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
-    if allowed and not trust.withdrawals:
-        detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
-        return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail), words
-    if taken_back:
-        return Check(
-            "consent", Outcome.PASS, "consent-withdrawn", f"{taken_back} consent withdrawn: no new use."
-        ), words
-    if not allowed and Answer.DENIED.value not in words.values():
-        return Check(
-            "consent", Outcome.UNDETERMINED, "consent-open", "The consents on file say neither yes nor no."
-        ), words
-    said = f"Allowed: {', '.join(allowed)}." if allowed else "Nothing is allowed."
-    return Check("consent", Outcome.PASS, "consent-read", said), words
-
-
-def _withdrawn(dossier: Dossier, trust: Trust, instant: datetime) -> dict[bytes, datetime]:
-    """When each consent was taken back: by the chain's word, or by a withdrawal that proves itself."""
-    withdrawn = dict(dossier.withdrawn_at)
-    consents = {each.record.record_id.digest: each.record for each in dossier.consents}
-    for each in dossier.withdrawals:
-        predicate: Any = each.record.predicate
-        if isinstance(predicate, Withdrawal):
-            consent = consents.get(bytes.fromhex(predicate.consent_id))
-            linked = {consent.envelope_cid.digest: consent} if consent else {}
-            if consent and _proof_error(each.record, dossier, trust, linked) is None:
-                withdrawn.setdefault(consent.record_id.digest, instant)
-    return withdrawn
-
-
-def _answers(
-    facts: Sequence[ConsentFact], trust: Trust, instant: datetime, grantee: str
-) -> tuple[dict[str, Any], list[str]]:
-    """The answer for each scope, and the scopes that were allowed as far as the records say.
-
-    What may have been withdrawn since is no yes, in the answers as in the check.
-    """
-    words: dict[str, Any] = {
-        scope: effective(facts, scope=scope, grantee=grantee, used_at=instant).answer.value
-        for scope in (*CAWG_SCOPES, *OWN_SCOPES)
-    }
-    allowed = [scope for scope, word in words.items() if word == Answer.ALLOWED.value]
-    return words if trust.withdrawals else words | dict.fromkeys(allowed, Answer.UNDETERMINED.value), allowed
 
 
 def anchor_document(state: str, receipt: AnchorReceipt | None, dossier: Dossier | None) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Terms:
         grantee: Who may use it; ``public`` unless named.
         claim: Basis of the right.
         private: Name to text of what only salted commitments will stand for.
+        more: Further fields of the consent, as JSON: its collection, the mandate it rests on.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Terms:
     grantee: tuple[str, ...]
     claim: str
     private: Mapping[str, str] = field(default_factory=dict, repr=False)
+    more: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def cawg(self) -> dict[str, str]:

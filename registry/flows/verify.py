@@ -33,6 +33,7 @@ from typing import Any, Final
 from rakkan.manifests.checks import Check
 from rakkan.manifests.read import ManifestReport
 from rakkan.registry.flows import record_checks
+from rakkan.registry.flows.consent_check import consent_check
 from rakkan.registry.flows.dossier import Dossier
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
 from rakkan.schemas.record import Record
@@ -128,7 +129,7 @@ def judge(
         checks["record"] = record_checks.record_check(report, dossier, trust)
         checks["log"] = record_checks.log_check(dossier, trust)
         checks["anchor"], anchor = record_checks.anchor_check(dossier, trust, checks["log"])
-        checks["consent"], answers = record_checks.consent_check(dossier, trust, instant, grantee)
+        checks["consent"], answers = consent_check(dossier, trust, instant, grantee)
     ordered = tuple(
         checks.get(name) or Check(name, Outcome.NOT_APPLICABLE, "no-image", "Only a digest was asked about.")
         for name in CHECKS

@@ -8,12 +8,13 @@ byte and the digest, 33 bytes; leaves are sorted and unique.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from rakkan.registry.rules.tree import leaf_hashes, root_of
+from rakkan.registry.rules.tree import Tree, leaf_hash, leaf_hashes, root_of, verify_inclusion
 from rakkan.schemas.consent import Collection
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.statement import Link, Subject
@@ -112,6 +113,28 @@ def members_of(collection: Collection, blocks: Sequence[bytes]) -> list[Digest]:
     if any(leaf[0] not in _KINDS for leaf in leaves):
         raise _wrong("A member is of a kind that names no work.", "collection-kind", "members")
     return [Digest(_KINDS[leaf[0]], leaf[1:]) for leaf in leaves]
+
+
+def inclusion(collection: Collection, blocks: Sequence[bytes], digest: Digest) -> tuple[int, list[bytes]]:
+    """Where one work stands in a collection, and the proof of it.
+
+    Raises:
+        Invalid: As :func:`members_of`; ``collection-member``, if it is none.
+    """
+    works = members_of(collection, blocks)
+    leaves = [leaf_of(work) for work in works]
+    place = bisect_left(leaves, leaf_of(digest))
+    if place == len(leaves) or works[place] != digest:
+        raise Invalid("This work is none of the collection.", code="collection-member")
+    return place, Tree(leaf_hashes(leaves)).inclusion(place)
+
+
+def is_member(collection: Collection, digest: Digest, index: int, proof: Sequence[bytes]) -> bool:
+    """Whether a proof shows that a collection holds this work."""
+    if digest.kind not in _CODES:
+        return False
+    leaf, root = leaf_hash(leaf_of(digest)), bytes.fromhex(collection.root)
+    return verify_inclusion(leaf, index, collection.count, proof, root)
 
 
 def _wrong(message: str, code: str, field: str) -> Invalid:

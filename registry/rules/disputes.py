@@ -5,7 +5,7 @@ It decides this for the records of one case. The rules:
 1. A dispute **suspends** what it targets (a consent, or a claim and with it the grants of its claimant):
    a yes that rests on it does not count [suspended], its noes stand. It does so from when the dispute is
    known until 14 days later, whatever the dispute itself says of time.
-2. One dispute per accuser and work: the first that counts. Later ones of the same person do nothing, also
+2. One dispute per accuser and work: the first that counts, and is about a record known here. Later ones of the same person do nothing, also
    on other records of the same work, and also after the first was dismissed or has run out. All accusers
    whom nobody identified are one.
 3. On the ground ``not-the-author`` only a dispute by an accuser counts who ranks as high as the one

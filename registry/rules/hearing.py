@@ -62,7 +62,8 @@ def _open(known: Iterable[ConsentFact], question: Question) -> Ranking:
     """Read the case: what is void, replaced, suspended, and who ranks where."""
     question.void, question.doubt = disputes.voided(question)
     ranking = Ranking(question)
-    owners = {each.envelope: claimant(each) for each in question.case.claims}
+    claims = [each for each in question.case.claims if seen(each, question.known_at)]
+    owners = {each.envelope: claimant(each) for each in claims}
     leaned = list(_leaned_on(question))
     owners.update((each.envelope, principal(each, question)) for each in (*leaned, *known))
     question.doubt = {**question.doubt, **disputes.suspended(question, ranking, owners)}

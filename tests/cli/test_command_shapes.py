@@ -19,7 +19,18 @@ CHECKS = (
     *("image", "manifest", "signature", "trust", "revocation", "binding", "ingredients", "redactions"),
     *("attribution", "vocabulary", "softBinding", "record", "log", "anchor", "consent"),
 )
-ITEM = {"input", "output", "state", "recordId", "envelope", "digest", "error", "findings", "consent"}
+ITEM = {
+    "input",
+    "output",
+    "state",
+    "recordId",
+    "envelope",
+    "digest",
+    "error",
+    "findings",
+    "assumed",
+    "consent",
+}
 ANCHOR = {"state", "chain", "contract", "tx", "block", "size", "root", "index", "proof"}
 CID = re.compile(r"baguqeera[a-z2-7]{52}")
 HEX = re.compile(r"[0-9a-f]{64}")

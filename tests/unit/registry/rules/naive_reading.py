@@ -68,7 +68,11 @@ class _Naive:
 
     def paused(self, name: str) -> bool:
         heard: set[str] = set()
+        records = {str(each.number) for each in (*self.every("consent"), *self.every("mandate"))}
+        records |= {f"claim {each.number}" for each in self.every("claim")}
         for each in sorted(self.every("dispute"), key=lambda each: (each.day, each.number)):
+            if each.target not in records:
+                continue
             one = self.person(each.who) if self.level(each.who, each.day) else "nobody"
             if one in heard:
                 continue

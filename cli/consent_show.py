@@ -1,0 +1,95 @@
+"""``rakkan consent show``: what holds for a work, now and then.
+
+It decides how the answer is asked for and shown. What consents mean together is decided in
+``rakkan.registry.rules.consent``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rakkan.cli import exits, render, sentences
+from rakkan.cli.session import Session
+from rakkan.cli.works import digests_of
+from rakkan.schemas.values import DAG_JSON, Cid
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rakkan.registry.rules.consent import Effective
+
+AsOf = Annotated[
+    str,
+    typer.Option("--as-of", metavar="INSTANT", help="When it is used, as 2026-11-22T12:00:00Z. [now]"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``rakkan consent``."""
+    app.command("show")(show)
+
+
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="FILE|DIGEST|CID", help="An image, kind:hex, or a record.")],
+    scope: Annotated[
+        str, typer.Option("--scope", metavar="SCOPE", help="One use. [every scope we know]")
+    ] = "",
+    grantee: Annotated[
+        str, typer.Option("--grantee", metavar="WHO", help="For whom it is asked.")
+    ] = "public",
+    as_of: AsOf = "",
+) -> int:
+    """Show what holds for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
+
+    With --as-of, the answer is about a use at that instant by all that is known today; what was known
+    then stands beside it.
+
+    Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
+    """
+    from rakkan.registry.flows.consents import show
+    from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
+    from rakkan.schemas.instant import parse_instant
+
+    session, used_at = Session.of(context), parse_instant(as_of) if as_of else None
+    with session.registry() as registry:
+        digests = digests_of(registry, name)
+        scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
+
+        def look(known_at: datetime | None) -> dict[str, Effective]:
+            return show(registry, digests, scopes=scopes, grantee=grantee, used_at=used_at, known_at=known_at)
+
+        found = look(None)
+        then = look(used_at) if used_at is not None else {}
+    document = {
+        "schema": "rakkan.consent-answers/1",
+        "digests": [str(digest) for digest in digests],
+        "grantee": grantee,
+        "scopes": [_answer(each, answer) for each, answer in found.items()],
+    }
+    if used_at is not None:
+        document |= {"asOf": as_of, "then": [_answer(each, answer) for each, answer in then.items()]}
+    session.emit(document, lambda: render.table(_rows(found, then)))
+    return exits.weakest(exits.ANSWERS[answer.answer.value] for answer in found.values())
+
+
+def _answer(scope: str, answer: Effective) -> dict[str, Any]:
+    return {
+        "scope": scope,
+        "answer": answer.answer.value,
+        "code": answer.code,
+        "assurance": answer.assurance,
+        "relied": [str(Cid(DAG_JSON, fact.record_id)) for fact in answer.relied],
+    }
+
+
+def _rows(found: dict[str, Effective], then: dict[str, Effective]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("", "now", "", "then", "")] if then else []
+    for scope, answer in found.items():
+        row: tuple[str, ...] = (scope, sentences.ANSWERS[answer.answer.value], answer.code)
+        if then:
+            row += (sentences.ANSWERS[then[scope].answer.value], then[scope].code)
+        rows.append(row)
+    return rows

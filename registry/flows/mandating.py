@@ -1,0 +1,77 @@
+"""Mandates: from what somebody may do in another's name to the terms of a consent.
+
+It decides what such a mandate is about: all works of whoever stands at the root of its chain, unless works
+are named. Which chain holds is decided in ``rakkan.registry.rules.mandates``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rakkan.registry.flows.accept import require
+from rakkan.registry.flows.collections import collection_of
+from rakkan.registry.flows.terms import Terms
+from rakkan.registry.rules.duties import actor_digest
+from rakkan.registry.service import Registry
+from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
+from rakkan.schemas.errors import Invalid
+from rakkan.schemas.statement import Link, Subject
+from rakkan.schemas.values import Cid
+
+
+def mandate_terms(
+    registry: Registry,
+    who: Sequence[str],
+    scopes: Sequence[str],
+    *,
+    days: int,
+    under: str = "",
+    narrowed: bool = False,
+) -> Terms:
+    """The terms of a mandate.
+
+    Args:
+        registry: Where the mandate above is known.
+        who: DIDs of those who may act.
+        scopes: What they may allow.
+        days: How long.
+        under: CID of the mandate under which it is given, or nothing.
+        narrowed: Whether it is about works that are named; else about what the mandate above is about.
+
+    Raises:
+        Invalid: ``terms-scope``. Refused: ``record-unknown``.
+    """
+    for scope in scopes:
+        if scope not in (*CAWG_SCOPES, *OWN_SCOPES):
+            raise Invalid(
+                f"{scope!r} is not a scope.",
+                code="terms-scope",
+                hint=f"Use {', '.join((*CAWG_SCOPES, *OWN_SCOPES))}.",
+            )
+    more: dict[str, Any] = {}
+    if under:
+        above = require(registry, Cid.parse(under).digest, "consent")
+        more["mandate"] = Link.to(above.envelope_cid).to_json()
+        collection = collection_of(above)
+        if collection is not None and not narrowed:
+            more |= {"match": "collection", "collection": collection.to_json()}
+    return Terms(
+        kind="mandate",
+        scopes=dict.fromkeys(scopes, "allowed"),
+        licence=None,
+        mode="prospective",
+        mode_days=None,
+        days=days,
+        grantee=tuple(who),
+        claim="generated",
+        more=more,
+    )
+
+
+def mandate_subjects(registry: Registry, under: str = "") -> list[Subject]:
+    """What a mandate over all works is about: their author, or what the mandate above is about."""
+    if under:
+        return list(require(registry, Cid.parse(under).digest, "consent").parsed.subject)
+    digest = actor_digest(registry.home.keys.artist_did)
+    return [Subject(name="author", digest={digest.kind: digest.hex})]
