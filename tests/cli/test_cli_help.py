@@ -11,7 +11,7 @@ from tests.cli.conftest import Rakkan
 
 ASKED_FOR = {
     *("init", "stamp", "publish", "verify", "trace", "worker", "serve", "demo", "fsck"),
-    *("consent grant", "consent reserve", "consent withdraw", "consent show"),
+    *("consent grant", "consent reserve", "consent withdraw", "consent slip", "consent show"),
     "consent delegate",
     *("claim", "dispute", "rule", "key guardians", "key compromised", "key rotate"),
     *("consent export", "consent import", "consent disclose", "consent erase"),

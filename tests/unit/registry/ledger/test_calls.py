@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rakkan.contracts import artifact
-from rakkan.registry.ledger import calls
+from rakkan.registry.ledger import calls, consent_calls
 from rakkan.registry.ports import Call, ChainIdentity
 from rakkan.registry.rules.eip712 import VerdictMessage
 from rakkan.schemas.errors import Integrity, Invalid
@@ -31,6 +31,8 @@ CALLS: dict[str, tuple[Call, str]] = {
     "withdraw": (calls.withdraw_call(CHAIN, A), "ConsentRegistry"),
     "withdrawBySig": (calls.withdraw_by_sig_call(CHAIN, BOOK, A, SIGNATURE), "ConsentRegistry"),
     "withdrawnAt": (calls.withdrawn_at_call(CHAIN, BOOK, A), "ConsentRegistry"),
+    "commit": (consent_calls.commit_call(CHAIN, A), "ConsentRegistry"),
+    "committedAt": (consent_calls.committed_at_call(CHAIN, A), "ConsentRegistry"),
     "submitVerdict": (calls.submit_verdict_call(GATE, MESSAGE, LOG, SIGNATURE), "ConsentGate"),
     "checkVerdict": (calls.check_verdict_call(GATE, MESSAGE, LOG, SIGNATURE), "ConsentGate"),
     "verdictDigest": (calls.verdict_digest_call(GATE, MESSAGE), "ConsentGate"),
@@ -80,6 +82,7 @@ def test_isapproved_is_the_same_question_to_a_book() -> None:
         ("ProvenanceLog", "anchoredAt", "uint64,uint64,uint64"),
         ("ProvenanceLog", "verifyInclusion", "bool"),
         ("ConsentRegistry", "withdrawnAt", "uint64"),
+        ("ConsentRegistry", "committedAt", "uint64"),
         ("ConsentGate", "verdictOf", calls.RECORDED),
         ("ConsentGate", "isApproved", "bool"),
         ("ApprovalBook", "isApproved", "bool"),
