@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from rakkan.api import assets, consents, explain, health, log, pages, records, verdicts, verify
+from rakkan.api import assets, consents, explain, health, log, pages, records, slips, verdicts, verify
 from rakkan.api.description import ABOUT, SUMMARY, TAGS, TITLE, tidy
 from rakkan.api.guard import Guard
 from rakkan.api.headers import AnswerHeaders
@@ -101,7 +101,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.site = site
-    for module in (assets, verify, records, consents, verdicts, log, health, explain, pages):
+    for module in (assets, verify, records, consents, slips, verdicts, log, health, explain, pages):
         app.include_router(module.router)
     _answer_errors(app)
     app.add_middleware(Guard, limits=limits, shown=_shown)

@@ -19,6 +19,7 @@ from rakkan.schemas.errors import Invalid
 
 FIELD: Final = "file"
 _NAME: Final = 255
+_PAPER: Final = 16 * 1024  # bytes of a pasted slip; ours have a tenth of it
 
 
 class _InMemory(MultiPartParser):
@@ -83,6 +84,39 @@ async def read_upload(request: Request) -> Upload:
         raise Invalid(f"The form cannot be read: {said.rstrip('.')}.", code="form-unreadable") from error
     try:
         return await _picture(form)
+    finally:
+        await form.close()
+
+
+async def read_paper(request: Request) -> tuple[bytes, bool]:
+    """A slip from a form: the file ``file``, or what was pasted in ``text``; and whether ``sure`` says yes.
+
+    Raises:
+        Invalid: ``form-unreadable``, ``slip-missing``, ``media-type``.
+    """
+    if not is_form(request):
+        raise Invalid(
+            "Send the slip as multipart/form-data.", code="media-type", hint=f"Name the field {FIELD!r}."
+        )
+    try:
+        form = await _InMemory(
+            request.headers, request.stream(), max_files=1, max_fields=4, max_part_size=_PAPER
+        ).parse()
+    except (MultiPartException, ValueError) as error:
+        said = error.message if isinstance(error, MultiPartException) else "not a form"
+        raise Invalid(f"The form cannot be read: {said.rstrip('.')}.", code="form-unreadable") from error
+    try:
+        part, text = form.get(FIELD), form.get("text")
+        content = await part.read() if isinstance(part, UploadFile) else b""
+        content = content or (text.encode() if isinstance(text, str) else b"")
+        if not content.strip():
+            raise Invalid(
+                "No slip was sent.",
+                code="slip-missing",
+                hint="Choose its file, or paste its text.",
+                pointer=f"/{FIELD}",
+            )
+        return content, form.get("sure") == "yes"
     finally:
         await form.close()
 

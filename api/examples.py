@@ -29,6 +29,12 @@ def record_examples(name: str) -> dict[str, Any]:
     return {"exact bytes": exact, "plain JSON": plain}
 
 
+def slip_example() -> dict[str, Any]:
+    """A withdrawal slip as it is made with a chain."""
+    slip: dict[str, Any] = _texts()["requests"]["slip"]
+    return slip
+
+
 def answer_example(operation: str) -> Any:  # noqa: ANN401 - shapes are the routes'
     """What an operation answered once; None if its answer is not JSON."""
     return _texts()["answers"].get(operation)

@@ -36,7 +36,7 @@ _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 @router.get("/")
 async def home(site: Here) -> Response:
     """The form."""
-    return _page("home.html", site.public.origin)
+    return page("home.html", site.public.origin)
 
 
 @router.post("/")
@@ -50,7 +50,7 @@ async def verify(request: Request, site: Here) -> Response:
         found = cautious(verify_image(site.public, upload.content, upload.name), upload.content)
         return show(site.public, found, base=base, upload=(upload.name, upload.content))
 
-    return _page("result.html", site.public.origin, shown=await site.verifying.run(work))
+    return page("result.html", site.public.origin, shown=await site.verifying.run(work))
 
 
 @router.get("/v")
@@ -72,7 +72,7 @@ async def permalink(
         return show(site.public, cautious(verify_digest(site.public, asked)), base=base)
 
     shown = await site.verifying.run(work)
-    return _page("result.html", site.public.origin, status=200 if shown.record_id else 404, shown=shown)
+    return page("result.html", site.public.origin, status=200 if shown.record_id else 404, shown=shown)
 
 
 @router.get("/static/{name}")
@@ -100,17 +100,18 @@ def wants_page(request: Request) -> bool:
 
 def problem_page(problem: Problem) -> Response:
     """A problem for a person, with the form to try again."""
-    response = _page("problem.html", "", status=problem.status, problem=problem)
+    response = page("problem.html", "", status=problem.status, problem=problem)
     response.headers.update(problem.headers)
     return response
 
 
 def explanation_page(code: str, said: str) -> Response:
     """What a code means."""
-    return _page("explanation.html", "", code=code, said=said)
+    return page("explanation.html", "", code=code, said=said)
 
 
-def _page(template: str, origin: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - for the template
+def page(template: str, origin: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - for the template
+    """A page of ours, drawn; never kept by anybody on the way."""
     content = (
         _templates()
         .get_template(template)

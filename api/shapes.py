@@ -155,6 +155,20 @@ class ConsentShape(Shape):
     )
 
 
+class Withdrawn(BaseModel):
+    """What a withdrawal slip did."""
+
+    model_config = ConfigDict(extra="forbid")
+    recordId: str = Field(description="The withdrawal's record.")  # noqa: N815
+    envelope: str
+    kind: Literal["withdrawal"]
+    new: bool = Field(description="False if it was taken back before.")
+    consent: str = Field(description="The consent that was taken back.")
+    item: str | None = Field(description="One work out of it; null for all of it.")
+    authority: str
+    onChain: bool = Field(description="Whether it goes to the contract, too.")  # noqa: N815
+
+
 class VerdictShape(BaseModel):
     """A verdict (``rakkan.verdict/1``)."""
 

@@ -16,6 +16,8 @@ from rakkan.cli import consent_answers as answers
 from rakkan.cli import consent_delegate, consent_exchange, consent_show, exits
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
+from rakkan.cli.slip import Rpc, SlipFile, SlipFolder, withdraw_by, write_slips
+from rakkan.cli.slip import slip as slip_command
 from rakkan.cli.works import subject_of
 from rakkan.schemas.errors import DomainError, Invalid
 
@@ -28,6 +30,7 @@ app = group()
 consent_exchange.register(app)
 consent_show.register(app)
 consent_delegate.register(app)
+app.command("slip")(slip_command)
 
 Works = Annotated[list[str], typer.Argument(metavar="WORKS", help="Images, kind:hex digests, or records.")]
 Grantees = Annotated[
@@ -69,6 +72,7 @@ def grant(
     wallet_key: WalletKey = None,
     collection: AsCollection = False,
     publish: Publish = False,
+    slips: SlipFolder = None,
     dry_run: DryRun = False,
 ) -> int:
     """Say who may use works, for what, until when.
@@ -76,7 +80,7 @@ def grant(
     Example: rakkan consent grant picture.png --terms community-lora --dry-run
     """
     chosen = _terms(terms, "grant", grantee)
-    said = Said(works, chosen, wallet_key, collection=collection)
+    said = Said(works, chosen, wallet_key, collection=collection, slips=slips)
     return _say(Session.of(context), said, publish=publish, dry_run=dry_run)
 
 
@@ -91,6 +95,7 @@ def reserve(
     wallet_key: WalletKey = None,
     collection: AsCollection = False,
     publish: Publish = False,
+    slips: SlipFolder = None,
     dry_run: DryRun = False,
 ) -> int:
     """Say "do not use" of works.
@@ -98,23 +103,35 @@ def reserve(
     Example: rakkan consent reserve picture.png --publish
     """
     chosen = _terms(terms, "reservation", grantee)
-    said = Said(works, chosen, wallet_key, collection=collection)
+    said = Said(works, chosen, wallet_key, collection=collection, slips=slips)
     return _say(Session.of(context), said, publish=publish, dry_run=dry_run)
 
 
 @app.command("withdraw")
 def withdraw(
     context: typer.Context,
-    cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")],
+    cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")] = "",
     item: Annotated[
         str, typer.Option("--item", metavar="DIGEST", help="One work out of it, as sha256:<hex>. [all]")
     ] = "",
     wallet_key: WalletKey = None,
+    slip: SlipFile = None,
+    rpc: Rpc = "",
 ) -> int:
     """Take a consent back: no new use from now on. It is public at once, and sent to the chain.
 
-    Example: rakkan consent withdraw baguqeera…
+    With a withdrawal slip anybody can do it, with no key of the artist and in a home of their own.
+
+    Example: rakkan consent withdraw --slip consent.slip.json --rpc https://…
     """
+    if (slip is None) == (not cid) or (slip is not None and (item or wallet_key)) or (rpc and slip is None):
+        raise Invalid(
+            "Name either a consent, or a slip.",
+            code="usage",
+            hint="Give CID with --item and --wallet-key, or --slip with --rpc.",
+        )
+    if slip is not None:
+        return withdraw_by(Session.of(context), slip, rpc)
     from rakkan.registry.flows.consents import withdraw
     from rakkan.registry.flows.lookup import resolve
     from rakkan.registry.keys import read_wallet_key
@@ -169,6 +186,7 @@ class Said:
     terms: Terms
     wallet_key: Path | None
     collection: bool = False
+    slips: Path | None = None
 
 
 def _gathered(session: Session, said: Said) -> tuple[list[Subject], Terms, tuple[bytes, ...]]:
@@ -196,6 +214,8 @@ def _say(session: Session, said: Said, *, publish: bool, dry_run: bool) -> int:
         if dry_run:
             return _plan(session, registry, subjects, terms, wallet)
         record = give(registry, subjects, terms, wallet=wallet, publish=publish, blocks=blocks)
+        if said.slips is not None:
+            write_slips(registry, [record], said.slips, wallet)
         late: DomainError | None = None
         if publish:
             try:

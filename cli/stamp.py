@@ -17,6 +17,7 @@ import typer
 from rakkan.cli import exits
 from rakkan.cli.arguments import DISCLOSABLE
 from rakkan.cli.session import Interrupted, Session, line
+from rakkan.cli.slip import SlipFolder, write_slips
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def stamp(
             "--jobs", metavar="N", min=1, help="Processes that sign. [one, or all cores for many files]"
         ),
     ] = None,
+    slips: SlipFolder = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
     ] = False,
@@ -99,6 +101,10 @@ def stamp(
     session = Session.of(context)
     if grantee and not consent:
         raise Invalid("--grantee says for whom a consent is.", code="usage", hint="Add --consent TERMS.")
+    if slips and not consent:
+        raise Invalid(
+            "--slips keeps withdrawal slips of consents.", code="usage", hint="Add --consent TERMS."
+        )
     paths = list(_images(files, out))
     options = StampOptions(
         out=out,
@@ -113,12 +119,12 @@ def stamp(
         dry_run=dry_run,
     )
     with session.registry() as registry:
-        items = _run(session, registry, paths, options)
+        items = _run(session, registry, paths, options, slips)
     return exits.of_errors(item.error for item in items if item.error is not None)
 
 
 def _run(
-    session: Session, registry: Registry, paths: Sequence[Path], options: StampOptions
+    session: Session, registry: Registry, paths: Sequence[Path], options: StampOptions, slips: Path | None
 ) -> Sequence[StampItem]:
     from rakkan.registry.flows.publish import publish
     from rakkan.registry.flows.stamping import stamp_files
@@ -138,6 +144,8 @@ def _run(
         raise Interrupted(
             f"{kept} of {len(paths)} are stamped and kept; run it again to do the rest."
         ) from None
+    if slips is not None:
+        write_slips(registry, (item.consent for item in items if item.consent), slips, options.wallet)
     records = [record for item in items for record in (item.record, item.consent) if record is not None]
     if not options.publish or options.dry_run or not records:
         _answer(session, items, published=False)

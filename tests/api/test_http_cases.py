@@ -144,7 +144,7 @@ def test_what_is_wrong_is_pointed_at_and_nothing_is_kept(people: OverHttp) -> No
     problem(people.post(refused[0][0], token=False), 401, "token-missing")
     body: dict[str, Any] = {**exact(grant), "blocks": ["!"]}
     problem(people.http.post("/v1/consents", json=body, headers=people.bearer), 422, "base64")
-    body = {**exact(grant), "blocks": [7]}  # type: ignore[list-item]
+    body = {**exact(grant), "blocks": [7]}
     problem(people.http.post("/v1/consents", json=body, headers=people.bearer), 422, "shape")
     assert people.registry.store.records.count() == before
 
