@@ -112,7 +112,8 @@ def test_verdict_make_and_show(judged: tuple[Path, Any]) -> None:
     words = ("verdict", "make", folder / "lock.json", "--policy", "reservation-free", "--json")
     made = rakkan(*words, home=folder / "home")
     document = made.document
-    assert set(document) == {"schema", "recordId", "envelope", "verdict", "signature"}
+    standing = {"stale", "staleCauses", "staleCausesTotal"}
+    assert set(document) == {"schema", "recordId", "envelope", "verdict", "signature"} | standing
     assert document["schema"] == "rakkan.verdict/1"
     assert CID.fullmatch(document["recordId"])
     assert document["signature"] is None, "without a gate nobody attests"

@@ -75,13 +75,13 @@ def _notice(request: _Json) -> dict[str, Any]:
 
 def _verify_proof(request: _Json) -> dict[str, Any]:
     domain = request["domain"]
-    linked = [record_of(request["consent"])] if "consent" in request else []
+    known = [record_of(request["consent"])] if "consent" in request else []
     try:
         check_record(
             record_of(request["record"]),
             audience=request["audience"],
             domain=Domain(domain["chainId"], Address.parse(domain["verifyingContract"])),
-            linked={each.envelope_cid.digest: each for each in linked},
+            linked={each.envelope_cid.digest: each for each in known},
         )
     except DomainError as error:
         return {"accepted": False, "code": error.code}
