@@ -95,7 +95,7 @@ def test_the_frameworks_own_errors(
         (b'{"statement": {"\\u00e9": 1}, "proofs": [{}]}', 422, "not-canonical"),
         (b'{"statement": {"_type": "x"}, "proofs": [{}]}', 422, "shape"),
         (b'{"statement": {}, "proofs": []}', 422, "shape"),
-        (b" " * (256 * 1024 + 1), 413, "body-too-large"),
+        (b" " * (5 * 1024 * 1024 + 1), 413, "body-too-large"),  # consents bring lists of works
     ],
 )
 def test_malformed_records(served: Served, content: bytes, status: int, code: str) -> None:
