@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +21,16 @@ sys.setrecursionlimit(_limit)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running PostgreSQL."""
-    with postgres.server(tmp_path_factory.mktemp("postgres") / "cluster") as url:
+def postgres_server() -> Iterator[str]:
+    """A running PostgreSQL.
+
+    It runs as another user if we are root, and pytest closes its own temporary folder to others whenever
+    a second run starts: the cluster lies elsewhere.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="rakkan-postgres-", ignore_cleanup_errors=True) as folder,
+        postgres.server(Path(folder) / "cluster") as url,
+    ):
         yield url
 
 
