@@ -113,6 +113,7 @@ def _start_server() -> None:
     tracker comes first: it looks after itself, but lifts the block of whoever starts it.
     """
     resource_tracker.ensure_running()
+    forkserver.set_forkserver_preload([__name__])  # imported once, not by every process
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
