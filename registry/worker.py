@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.comparing import Gallery
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
@@ -72,6 +73,7 @@ class Worker:
         self._registry = registry
         self._say = progress or (lambda _: None)
         self._watching = watching
+        self._gallery = Gallery(registry)
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -127,7 +129,9 @@ class Worker:
 
     def _log(self) -> int:
         store, total = self._registry.store, 0
-        while batch := store.records.unlogged():
+        self._gallery.compare()
+        upto = store.likenesses.compared()  # near-duplicates are known before anything counts
+        while batch := store.records.unlogged(upto=upto):
             failpoint("log.before")
             store.log.append(
                 [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()
