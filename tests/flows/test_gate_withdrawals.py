@@ -27,6 +27,7 @@ from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.registry.worker import Worker
 from rakkan.schemas.values import Digest
 from tests.homes import new_home
+from tests.ports.anvil import send
 from tests.support import consent_record
 
 POLICY = parse_policy(
@@ -79,8 +80,7 @@ def withdraw_past_us(registry: Registry, key: bytes) -> None:
     authority = keys.address(AUTHORITY)
     slip = sign(withdrawal_digest(registry.domain, authority, key), keys.wallet(AUTHORITY))
     call = calls.withdraw_by_sig_call(registry.identity, authority, key, slip)
-    signed = registry.ledger.sign(call, registry.ledger.head().nonce)
-    registry.ledger.broadcast(signed)
+    send(registry.ledger, call)
     assert registry.store.withdrawals.get([key]) == {}, "the registry knows nothing of it"
 
 
