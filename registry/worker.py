@@ -16,6 +16,7 @@ from typing import Final
 from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.comparing import Gallery
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
@@ -88,6 +89,7 @@ class Worker:
         self._say = progress or (lambda _: None)
         self._watching = watching
         self._patience = patience
+        self._gallery = Gallery(registry)
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -147,7 +149,9 @@ class Worker:
 
     def _log(self) -> int:
         store, total = self._registry.store, 0
-        while batch := store.records.unlogged():
+        self._gallery.compare()
+        upto = store.likenesses.compared()  # near-duplicates are known before anything counts
+        while batch := store.records.unlogged(upto=upto):
             failpoint("log.before")
             store.log.append(
                 [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
@@ -131,7 +130,7 @@ def test_a_refusal_that_is_not_anchored_yet_is_heard(
     assert items[2].record is not None
     digest = dict(items[2].record.parsed.subject[0].digest)
     refusal = consent_record(
-        Ed25519PrivateKey.generate(), digest, origin=registry.origin, kind="reservation", use="notAllowed"
+        registry.home.keys.artist, digest, origin=registry.origin, kind="grant", use="notAllowed"
     )
     with local_chain(registry.home) as chain:
         assert [each.error for each in accept(registry, [refusal], publish=True)] == [None]
