@@ -57,11 +57,13 @@ class ClaimSignature:
         algorithm: ``ES256``, ``PS256``, ``EdDSA``…
         chain: The certificates it carries, signer first.
         holds: It fits the claim and the first certificate's key.
+        answers: OCSP responses that lie beside it, in DER form; nobody signed that they belong there.
     """
 
     algorithm: str
     chain: tuple[x509.Certificate, ...]
     holds: bool
+    answers: tuple[bytes, ...] = ()
 
     @property
     def signer(self) -> x509.Certificate:
@@ -94,7 +96,15 @@ def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
         raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
     chain = _chain(header, unprotected)
     signed = cbor2.dumps(["Signature1", protected, b"", claim])
-    return ClaimSignature(algorithm, chain, _holds(algorithm, chain[0], raw, signed))
+    holds = _holds(algorithm, chain[0], raw, signed)
+    return ClaimSignature(algorithm, chain, holds, _answers(unprotected))
+
+
+def _answers(unprotected: dict[object, object]) -> tuple[bytes, ...]:
+    match unprotected.get("rVals"):
+        case {"ocspVals": list() as answers}:
+            return tuple(each for each in answers if isinstance(each, bytes))
+    return ()
 
 
 def _chain(
