@@ -121,7 +121,7 @@ class Worker:
             blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
             blocks += [Block.of(envelope, RAW) for envelope in store.sealed.pinnable(ids)]
             failpoint("pin.before")
-            for each in batch:
+            for each in (stored for stored in batch if stored.kind == "consent"):
                 if members := member_blocks(self._registry, each.record):  # up to 64 MiB: one at a time
                     self._registry.content.put([Block.of(block, RAW) for block in members])
             self._registry.content.put(blocks)

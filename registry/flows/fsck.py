@@ -12,18 +12,22 @@ from dataclasses import dataclass
 from rakkan.registry.flows.accept import linked_records
 from rakkan.registry.flows.anchoring import ask
 from rakkan.registry.flows.collections import collection_of, members
+from rakkan.registry.flows.comparing import pairs_among
 from rakkan.registry.flows.dossier import receipt_for
+from rakkan.registry.rules.likeness import fingerprints_of, telling
 from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.note import open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.service import Registry
 from rakkan.registry.store.indexing import identifiers_of
+from rakkan.registry.store.likenesses import Print
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.verdict import Verdict
+from rakkan.schemas.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,12 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     problems: list[Problem] = []
     unknown: list[str] = []
     leaves: dict[int, bytes] = {}
+    prints: list[Print] = []
     records = blocks = 0
     for stored in _everything(registry):
         records += 1
         problems += _record(registry, stored)
+        prints += _prints(stored)
         if stored.log_index is not None:
             leaves[stored.log_index] = leaf_hash(
                 hashlib.sha256(stored.record.statement).digest()
@@ -89,6 +95,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     anchors = _anchors(registry, problems, unknown)
     problems += broken
     problems += _verdicts(registry)
+    problems += _likenesses(registry, prints)
     return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
 
 
@@ -175,6 +182,32 @@ def _anchors(registry: Registry, problems: list[Problem], unknown: list[str]) ->
         elif word.word == "unknown":
             unknown.append(f"anchor {size}: {word.detail}")
     return confirmed
+
+
+def _prints(stored: StoredRecord) -> list[Print]:
+    try:
+        work = stored.record.predicate
+    except DomainError:
+        return []  # named where the record itself is checked
+    if not isinstance(work, Work):
+        return []
+    name, place = stored.record.record_id.digest, stored.sequence
+    return [Print(name, place, kind, each.bits) for kind, each in telling(fingerprints_of(work)).items()]
+
+
+def _likenesses(registry: Registry, prints: list[Print]) -> list[Problem]:
+    """Every pair of works that look alike is known, as far as they were compared."""
+    compared = registry.store.likenesses.compared()
+    known = registry.store.likenesses.of([each.record_id for each in prints])
+    return [
+        Problem(
+            f"record {one.hex()[:16]}",
+            "index-damaged",
+            f"It looks like record {other.hex()[:16]}, and that is not on file.",
+        )
+        for one, other in pairs_among([each for each in prints if each.sequence <= compared])
+        if other not in known.get(one, ()) or one not in known.get(other, ())
+    ]
 
 
 def _verdicts(registry: Registry) -> list[Problem]:

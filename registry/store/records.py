@@ -41,6 +41,7 @@ class StoredRecord:
 
     Attributes:
         record: The two blocks.
+        kind: Its kind, known without parsing it.
         sequence: Order of acceptance.
         accepted_at: When this registry accepted it.
         publish: Whether it is meant for the public.
@@ -49,6 +50,7 @@ class StoredRecord:
     """
 
     record: Record
+    kind: str
     sequence: int
     accepted_at: datetime
     publish: bool
@@ -267,6 +269,7 @@ def _row(record: Record, now: int, *, publish: bool) -> Mapping[str, Any]:
 def _stored(row: Row[Any]) -> StoredRecord:
     return StoredRecord(
         Record(row.statement, row.envelope_bytes),
+        row.kind,
         row.sequence,
         from_unix(row.accepted_at),
         row.publish,

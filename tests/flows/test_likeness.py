@@ -13,8 +13,10 @@ from rakkan.registry.flows.consent_check import consent_check
 from rakkan.registry.flows.consents import show
 from rakkan.registry.flows.dossier import Dossier, gather_work
 from rakkan.registry.flows.evidence import pack, unpack
+from rakkan.registry.flows.fsck import inspect
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.service import Registry
+from rakkan.registry.store.tables import LikenessRow, table
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.community import Community
 from rakkan.schemas.record import Record
@@ -163,3 +165,13 @@ def test_an_impossible_fingerprint_is_nobody(registry: Registry, people: People)
     people.consent("other", LATE)
     assert answer(registry) == GRANTED
     assert link(people.work("third", Digest.of(b"third"), **looks(2)))
+
+
+def test_fsck_misses_a_pair_that_is_gone(registry: Registry, people: People) -> None:
+    people.work("artist", EARLY, **looks(0))
+    people.work("other", LATE, **looks(1))
+    assert inspect(registry).problems == ()
+    with registry.store.database.write() as connection:
+        connection.execute(table(LikenessRow).delete())
+    (problem,) = inspect(registry).problems
+    assert (problem.code, "looks like" in problem.message) == ("index-damaged", True)
