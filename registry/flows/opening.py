@@ -16,18 +16,13 @@ from rakkan.manifests.image import CheckedImage, check_image, read_image
 from rakkan.manifests.read import ManifestReport, read_manifest
 from rakkan.manifests.trust import TrustedIssuers
 from rakkan.registry.clock import SystemClock
-from rakkan.registry.flows.dossier import Dossier, consent_of, gather, gather_work
+from rakkan.registry.flows.consulting import consult_chain, consult_home, trusting, trusting_home
+from rakkan.registry.flows.dossier import Dossier, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.flows.verify import Verification, judge
-from rakkan.registry.home import ChainConfig, Home
-from rakkan.registry.rules.eip712 import Domain
-from rakkan.registry.rules.note import NoteVerifier
-from rakkan.registry.rules.proofs import withdrawal_key
-from rakkan.schemas.canonical import parse_strict
-from rakkan.schemas.errors import DomainError, Invalid, NotFound
-from rakkan.schemas.identity import Address
-from rakkan.schemas.statement import parse_model
+from rakkan.registry.home import Home
+from rakkan.schemas.errors import Invalid, NotFound
 from rakkan.schemas.values import Cid, Digest, Fingerprint
 
 if TYPE_CHECKING:
@@ -66,8 +61,17 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
         Integrity: If a bundle's blocks are damaged.
     """
     image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
-    with _home(settings) as registry:
-        trust = _trust(registry, options)
+    with contextlib.ExitStack() as closing:
+        registry = closing.enter_context(_home(settings))
+        trust = closing.enter_context(
+            trusting(
+                registry,
+                log_keys=options.log_keys,
+                chain=options.chain,
+                rpc_url=settings.rpc_url or "",
+                offline=options.offline,
+            )
+        )
         issuers = _issuers(registry, options)
         if options.bundle is not None:
             return _with_bundle(image, name, options, trust, issuers, registry)
@@ -91,13 +95,13 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
     Raises:
         Invalid: If they are not one whole image.
     """
-    trust = _trust(registry, VerifyOptions())
+    trust = trusting_home(registry)
     return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
     """What is registered under an identifier; checks of the file itself do not apply."""
-    trust = _trust(registry, VerifyOptions())
+    trust = trusting_home(registry)
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
@@ -143,7 +147,7 @@ def _judge_home(
 
     lineage = trace(registry, dossier.work.record.record_id.digest) if dossier else None
     if dossier is not None:
-        dossier, trust = _consult(registry, dossier, trust)
+        dossier, trust = consult_home(registry, dossier, trust)
     return judge(
         report,
         tuple(prints),
@@ -154,34 +158,6 @@ def _judge_home(
         lineage=lineage,
         recovered=recovered,
     )
-
-
-def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossier, Trust]:
-    """Ask the contract about withdrawals; a home without a chain keeps them all itself."""
-    identity = registry.identity
-    if identity is None:
-        return dossier, replace(trust, withdrawals=True)
-    if trust.chain is None:
-        return dossier, trust
-    from rakkan.registry.flows.withdrawn import look_up
-
-    names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
-    pairs = {}
-    for each in dossier.all_consents:
-        record_id = each.record.record_id.digest
-        authority = Address.parse(consent_of(each).withdrawal.authority).raw
-        for item in (None, *names):  # the whole consent, and this work alone
-            pairs[authority, withdrawal_key(record_id, item)] = record_id
-    try:
-        seen = look_up(registry, pairs)
-    except DomainError:
-        # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
-        return dossier, trust
-    known = dict(dossier.withdrawn_at)
-    for pair, found in seen.items():
-        if found.at is not None and pairs[pair] not in known:
-            known[pairs[pair]] = found.at
-    return replace(dossier, withdrawn_at=tuple(known.items())), replace(trust, withdrawals=True)
 
 
 def _with_bundle(
@@ -216,7 +192,7 @@ def _with_bundle(
 
         report, prints = read_manifest(image, issuers), fingerprints(image)
         asked = report.identity.c2pa_claim if report.identity else image.sha256
-    dossier = replace(dossier, matched=asked)
+    dossier, trust = consult_chain(replace(dossier, matched=asked), trust)
     lineage = _bundle_lineage(dossier)
     recovered = report is None or report.identity is None
     return judge(
@@ -252,24 +228,6 @@ def _home(settings: Settings) -> Iterator[Registry | None]:
         yield registry
 
 
-def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
-    keys = tuple(NoteVerifier.parse(_text(each)) for each in options.log_keys)
-    if not keys and registry is not None:
-        keys = tuple(registry.verifiers)
-    if options.chain is not None:
-        chain = parse_model(ChainConfig, parse_strict(_text(options.chain).encode()))
-        return Trust(keys, Domain(chain.chain_id, chain.identity.consents))
-    if registry is None:
-        return Trust(keys)
-    if options.offline:
-        return Trust(keys, registry.domain, community=registry.community)
-    from rakkan.registry.flows.anchoring import ask
-
-    return Trust(
-        keys, registry.domain, lambda receipt: ask(registry.ledger)(receipt), community=registry.community
-    )
-
-
 def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
     if options.trust is not None:
         try:
@@ -279,11 +237,3 @@ def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuer
                 f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"
             ) from error
     return registry.issuers if registry is not None else None
-
-
-def _text(value: str) -> str:
-    path = Path(value)
-    with contextlib.suppress(OSError):
-        if path.is_file():
-            return path.read_text().strip()
-    return value

@@ -143,7 +143,7 @@ def test_a_stranger_sees_it_in_the_bundle(registry: Registry, people: People) ->
     people.consent("other", LATE)
 
     def judged(dossier: Dossier) -> tuple[Outcome, str, str]:
-        check, words = consent_check(dossier, Trust(withdrawals=True), people.on(0), "public")
+        check, words = consent_check(dossier, Trust(withdrawals=True, records=True), people.on(0), "public")
         return check.outcome, check.code, words[TRAIN]
 
     home = gather_work(registry, _stored(registry, late))
