@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
@@ -28,6 +29,10 @@ from rakkan.schemas.errors import Integrity, Refused, Unavailable
 from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 LANE = "worker"
+
+PATIENCE: Final = 3.0
+"""Seconds that a settling waits for the block of what it has just sent; a local chain makes it at once."""
+
 Progress = Callable[[str], None]
 
 
@@ -41,6 +46,7 @@ class Advance:
         sent: Transactions handed to the chain.
         mined: Transactions seen in a block.
         waiting: Transactions that are not final yet.
+        pending: Those of them that are in no block yet.
         noticed: Withdrawals found on chain, whoever sent them.
         stale: Verdicts found to rely on something withdrawn.
     """
@@ -50,6 +56,7 @@ class Advance:
     sent: int = 0
     mined: int = 0
     waiting: int = 0
+    pending: int = 0
     noticed: int = 0
     stale: int = 0
 
@@ -67,16 +74,22 @@ class Worker:
         progress: Told what was done.
         watching: Whether each pass reads what others withdrew on chain, also if nothing is to be sent:
             for workers that stay. What is about to rely on a consent looks for itself.
+        patience: Seconds to wait for the block of what was just sent.
     """
 
     def __init__(
-        self, registry: Registry, progress: Progress | None = None, *, watching: bool = False
+        self,
+        registry: Registry,
+        progress: Progress | None = None,
+        *,
+        watching: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         self._registry = registry
         self._say = progress or (lambda _: None)
         self._watching = watching
+        self._patience = patience
         self._gallery = Gallery(registry)
-        self._carrier = Carrier(registry, self._say)
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -86,15 +99,19 @@ class Worker:
             Unavailable: If content store, database or chain cannot be reached.
             Integrity: If what is stored is damaged; nothing is sent then.
         """
-        deadline = time.monotonic() + seconds
+        deadline, fresh, pause = time.monotonic() + seconds, 0.0, 0.02
         with self._registry.store.leases.hold(LANE, wait=seconds) as lease:
             while True:
                 advance = self.step(lease)
-                busy = advance.moved or (until_final and advance.waiting)
-                if not busy or time.monotonic() > deadline:
+                now = time.monotonic()
+                if advance.sent:
+                    fresh = now + self._patience
+                expected = (until_final and advance.waiting) or (advance.pending and now < fresh)
+                if now > deadline or not (advance.moved or expected):
                     return advance
                 if not advance.moved:
-                    time.sleep(0.2)
+                    time.sleep(pause)
+                    pause = min(2 * pause, 0.5)
 
     def step(self, lease: Lease) -> Advance:
         """One pass over everything."""
@@ -107,10 +124,9 @@ class Worker:
             return Advance(pinned, logged, stale=self._note_stale())
         self._plan_anchor()
         self._relay_withdrawals()
-        carried = self._carrier.carry(lease)
+        carried = Carrier(self._registry, lease, self._say).carry()
         noticed = self._watch() if self._watching or carried.mined else 0
-        sent, mined, waiting = carried.sent, carried.mined, carried.waiting
-        return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
+        return Advance(pinned, logged, **asdict(carried), noticed=noticed, stale=self._note_stale())
 
     def _pin(self) -> int:
         store, total = self._registry.store, 0

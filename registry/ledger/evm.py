@@ -122,7 +122,7 @@ class EvmLedger:
         """Send; sending again, or after it was mined, is no error.
 
         Raises:
-            Conflict: ``nonce-taken``, ``nonce-gap``, ``fee-underpriced``.
+            Conflict: ``nonce-taken``, in a final block; ``nonce-gap``, ``fee-underpriced``.
             Integrity: ``transaction-digest``.
             Unavailable: ``sender-missing``, ``funds-missing``, ``transaction-refused``.
         """

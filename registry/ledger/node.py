@@ -135,11 +135,11 @@ class Node:
         """An account's balance in wei."""
         return self.ask("eth_getBalance", lambda web3: int(web3.eth.get_balance(_text(address))))
 
-    def next_nonce(self, address: Address) -> int:
-        """An account's next nonce, what waits in the node's pool included."""
+    def next_nonce(self, address: Address, at: int | Tag | Literal["pending"] = "pending") -> int:
+        """An account's next nonce: with what waits in the node's pool, or at a block."""
 
         def ask(web3: Web3) -> int:
-            return int(web3.eth.get_transaction_count(_text(address), "pending"))
+            return int(web3.eth.get_transaction_count(_text(address), at))
 
         return self.ask("eth_getTransactionCount", ask)
 
