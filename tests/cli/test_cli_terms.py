@@ -87,8 +87,8 @@ def test_a_blank_in_a_file_stops_the_command_before_anything_is_signed(
         ('terms = {licence = "MIT"}', "terms", "/terms/attribution"),
         ('terms = {licence = "MIT", attribution = "none", free = true}', "terms", "/terms/shareAlike"),
         (
-            'terms = {licence = "MIT", attribution = "none", shareAlike = false, commercial = true,'
-            ' compensation = {model = "free", price = "1"}}',
+            'terms.licence = "MIT"\nterms.attribution = "none"\nterms.shareAlike = false\n'
+            'terms.commercial = true\nterms.compensation = {model = "free", price = "1"}',
             "terms",
             "/terms/compensation",
         ),
