@@ -9,7 +9,10 @@ from __future__ import annotations
 from rakkan.cli import (
     consent_delegate,
     consent_exchange,
+    consent_explain,
     consent_give,
+    consent_list,
+    consent_renew,
     consent_show,
     consent_template,
     consent_withdraw,
@@ -23,5 +26,8 @@ consent_give.register(app)
 consent_delegate.register(app)
 consent_withdraw.register(app)
 app.command("slip")(slip.slip)
+consent_list.register(app)
 consent_show.register(app)
+consent_explain.register(app)
+consent_renew.register(app)
 consent_exchange.register(app)

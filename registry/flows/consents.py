@@ -15,12 +15,13 @@ from typing import Any
 from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.cases import open_casebook, recorded
 from rakkan.registry.flows.linking import link_terms
-from rakkan.registry.flows.needed import with_needed
+from rakkan.registry.flows.needed import publish_with_needed
 from rakkan.registry.flows.private import Sealing, keep, seal_fields
 from rakkan.registry.flows.terms import Terms
 from rakkan.registry.flows.withdrawing import withdraw as withdraw
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.consent import Effective, effective
+from rakkan.registry.rules.explaining import Explanation, explain
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.service import Registry
 from rakkan.registry.signers.port import KeySigner, RecordSigner
@@ -29,7 +30,7 @@ from rakkan.schemas.errors import Invalid
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Subject, parse_model
-from rakkan.schemas.values import Digest
+from rakkan.schemas.values import Cid, Digest
 
 
 def consent_statement(
@@ -155,9 +156,7 @@ def give(
         keep(registry, record, sealing)  # first: a record without its key could never be disclosed
     accept_one(registry, record, publish=False, blocks=blocks)
     if publish:
-        stored = registry.store.records.get([record.record_id.digest])
-        needed = with_needed(registry, list(stored.values()))
-        registry.store.records.publish([each.record.record_id.digest for each in needed])
+        publish_with_needed(registry, record)
     return record
 
 
@@ -210,3 +209,37 @@ def show(
         scope: effective(facts, scope=scope, grantee=grantee, used_at=used, known_at=known_at, case=case)
         for scope in scopes
     }
+
+
+def why(
+    registry: Registry,
+    digests: Sequence[Digest],
+    *,
+    scope: str,
+    grantee: str,
+    used_at: datetime | None = None,
+    known_at: datetime | None = None,
+    policy: Cid | None = None,
+) -> Explanation:
+    """The same for one scope, taken apart: every record that was heard, and its part in the answer.
+
+    Args:
+        registry: Whose memory is asked.
+        digests: Names of the work.
+        scope: What is asked about.
+        grantee: For whom.
+        used_at: When it is used; now unless named.
+        known_at: What was known then; everything that is known now unless named.
+        policy: Under which it is asked; a grant may be bound to one.
+    """
+    book = open_casebook(registry, digests)
+    facts, case = book.about(digests, recorded(registry, book.pairs(digests)))
+    return explain(
+        facts,
+        scope=scope,
+        grantee=grantee,
+        used_at=used_at or registry.clock.now(),
+        known_at=known_at,
+        policy=policy,
+        case=case,
+    )

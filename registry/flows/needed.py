@@ -34,6 +34,13 @@ def with_needed(registry: Registry, chosen: Sequence[StoredRecord]) -> list[Stor
     return [*chosen, *(each for each in list(seen.values())[len(chosen) :] if not each.publish)]
 
 
+def publish_with_needed(registry: Registry, record: Record) -> None:
+    """Mean a record that is kept here for the public, with what it cannot be checked without."""
+    stored = registry.store.records.get([record.record_id.digest])
+    needed = with_needed(registry, list(stored.values()))
+    registry.store.records.publish([each.record.record_id.digest for each in needed])
+
+
 def needed_by(registry: Registry, statement: bytes) -> list[Record]:
     """What would become public with a consent that is not made yet.
 

@@ -44,6 +44,19 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What nobody but the grantor can say, in the words of :class:`Terms`; None where it is not said."""
+
+    depicted: str | None = None
+    minors: str | None = None
+    coauthors: str | None = None
+
+
+UNANSWERED: Final = Answers()
+"""Nothing of it is said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What a grantor wants to say, before it is about anything.
 

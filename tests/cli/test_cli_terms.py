@@ -87,10 +87,9 @@ def test_a_blank_in_a_file_stops_the_command_before_anything_is_signed(
         ('terms = {licence = "MIT"}', "terms", "/terms/attribution"),
         ('terms = {licence = "MIT", attribution = "none", free = true}', "terms", "/terms/shareAlike"),
         (
-            'terms.licence = "MIT"\nterms.attribution = "none"\nterms.shareAlike = false\n'
-            'terms.commercial = true\nterms.compensation = {model = "free", price = "1"}',
+            'terms = {licence="MIT", attribution="none", shareAlike=false, commercial=true, compensation={m=1}}',
             "terms",
-            "/terms/compensation",
+            "/terms/compensation/model",
         ),
         ("bounds = {run = 1}", "terms", "/bounds/run"),
         ('mandate = "here"', "terms", "/mandate"),
