@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, create_engine, event, text
+from sqlalchemy import Connection, Insert, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -93,12 +94,14 @@ class Database:
         """Insert rows; those whose key exists already are left as they are. Returns how many were new."""
         if not rows:
             return 0
-        build = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
-        # without this SQLAlchemy throws PostgreSQL's count away
-        statement = build(into).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-        if len(rows) == 1:
-            return connection.execute(statement, rows[0]).rowcount
-        return connection.execute(statement, list(rows)).rowcount
+        return connection.execute(
+            _keeping(self.dialect, into), rows[0] if len(rows) == 1 else list(rows)
+        ).rowcount
+
+    def replace(self, connection: Connection, into: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows; each takes the place of one that has its key already."""
+        if rows:
+            connection.execute(_replacing(self.dialect, into), rows[0] if len(rows) == 1 else list(rows))
 
     def scrub(self, tables: Sequence[Table]) -> None:
         """Get what was deleted from these tables out of the database's own files, as far as it can.
@@ -116,6 +119,26 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
+
+
+# Building a statement costs as much as running it: one of each is kept for every table.
+
+
+@cache
+def _keeping(dialect: str, into: Table) -> Insert:
+    # without the option SQLAlchemy throws PostgreSQL's count away
+    return _insert(dialect, into).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+@cache
+def _replacing(dialect: str, into: Table) -> Insert:
+    insert = _insert(dialect, into)
+    given = {each.name: insert.excluded[each.name] for each in into.columns if not each.primary_key}
+    return insert.on_conflict_do_update(index_elements=list(into.primary_key), set_=given)
+
+
+def _insert(dialect: str, into: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(into) if dialect == "sqlite" else postgresql.insert(into)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, select, update
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.indexing import index_rows
@@ -32,6 +32,7 @@ _record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(Edge
 _link = table(LinkRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
 _CHUNK = 500
+_KNOWN = select(_record.c.id).where(_record.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Records:
     def _known(self, connection: Connection, ids: Sequence[bytes]) -> set[bytes]:
         found: set[bytes] = set()
         for chunk in _chunks(ids):
-            found.update(connection.execute(select(_record.c.id).where(_record.c.id.in_(chunk))).scalars())
+            found.update(connection.execute(_KNOWN, {"ids": chunk}).scalars())
         return found
 
     def _index(
@@ -146,6 +147,8 @@ class Records:
     def get(self, digests: Sequence[bytes]) -> dict[bytes, StoredRecord]:
         """Records by the sha256 of their statement or of their envelope, under the digest asked."""
         found: dict[bytes, StoredRecord] = {}
+        if not digests:
+            return found
         with self._database.read() as connection:
             for chunk in _chunks(digests):
                 query = select(_record).where(_record.c.id.in_(chunk) | _record.c.envelope.in_(chunk))
@@ -157,6 +160,8 @@ class Records:
 
     def find(self, digests: Sequence[Digest], record_kind: str | None = None) -> list[Match]:
         """All records that name any of these digests, in order of acceptance."""
+        if not digests:
+            return []
         wanted = {(digest.kind, digest.raw) for digest in digests}
         rows: list[Any] = []
         with self._database.read() as connection:
@@ -199,11 +204,10 @@ class Records:
         """Published records whose blocks are not in the content store yet."""
         return self._select(_record.c.publish & _record.c.pinned_at.is_(None), limit)
 
-    def unlogged(self, limit: int = 10_000) -> list[StoredRecord]:
-        """Published and pinned records that have no place in the log yet."""
-        return self._select(
-            _record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None), limit
-        )
+    def unlogged(self, limit: int = 10_000, *, upto: int | None = None) -> list[StoredRecord]:
+        """Published and pinned records, up to that sequence number, that have no place in the log yet."""
+        waiting = _record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None)
+        return self._select(waiting if upto is None else waiting & (_record.c.sequence <= upto), limit)
 
     def all(self, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
         """Every record after a sequence number, for checks that read everything."""
