@@ -163,29 +163,6 @@ class Keys:
             ) from error
 
 
-def read_wallet_key(path: Path) -> bytes:
-    """A wallet key from a file of the user's: 64 hex digits or PKCS#8 PEM. Never from an argument.
-
-    Raises:
-        NotFound: ``key-missing``.
-        Invalid: ``key-form``.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise NotFound(
-            f"The key file {path} cannot be read: {error.strerror}.", code="key-missing"
-        ) from error
-    text = content.strip().removeprefix(b"0x")
-    try:
-        if len(text) == 64:
-            return bytes.fromhex(text.decode())
-        keys = Keys(path.parent)
-        return keys.wallet(path.name.removesuffix(".pem"))
-    except ValueError as error:
-        raise Invalid(f"{path} holds no secp256k1 key.", code="key-form") from error
-
-
 def _encryption() -> KeySerializationEncryption:
     passphrase = os.environ.get(PASSPHRASE, "")
     return BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()

@@ -215,6 +215,10 @@ class Records:
         """Every record after a sequence number, for checks that read everything."""
         return self._select(_record.c.sequence > after, limit)
 
+    def of_kind(self, kind: str, *, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
+        """Records of one kind after a sequence number, in order of acceptance."""
+        return self._select((_record.c.sequence > after) & (_record.c.kind == kind), limit)
+
     def _select(self, where: Any, limit: int | None = None) -> list[StoredRecord]:  # noqa: ANN401 - an SQL clause
         query = select(_record).where(where).order_by(_record.c.sequence).limit(limit)
         with self._database.read() as connection:

@@ -16,7 +16,6 @@ from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.gates import brake, submit
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import make
 from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.tree import Tree, leaf_hash
@@ -24,7 +23,7 @@ from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.worker import Worker
 from rakkan.schemas.identity import keccak
 from tests.docs.blocks import blocks_of, run
-from tests.homes import new_home
+from tests.homes import new_home, own_terms
 from tests.house.code import ROOT
 from tests.vectors.make_rules import FILE
 
@@ -52,7 +51,7 @@ def test_the_call_says_yes_and_after_the_withdrawal_no(tmp_path: Path) -> None:
         identity = registry.identity
         assert identity is not None
         pictures = render_samples(tmp_path / "pictures")[:2]
-        terms = load_terms("community-lora", (f"eip155:31337:{identity.gate}",))
+        terms = own_terms("community-lora", (f"eip155:31337:{identity.gate}",))
         items = stamp_files(registry, pictures, StampOptions(out=tmp_path / "dataset", terms=terms))
         publish(registry)
         policy = parse_policy(json.dumps(POLICY).encode())
