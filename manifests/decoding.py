@@ -77,9 +77,10 @@ def read_cbor_map(content: bytes | memoryview) -> dict[str, tuple[object, bytes]
     stream = _stream(content)
     (first,) = stream.read(1) or b"\0"
     wide = {24: 1, 25: 2, 26: 4, 27: 8}.get(first & 0x1F, 0)
-    if first >> 5 != _MAP or (first & 0x1F) > _LONGEST:
+    length = stream.read(wide)
+    if first >> 5 != _MAP or (first & 0x1F) > _LONGEST or len(length) != wide:
         raise malformed("a CBOR value is not a map", "cbor")
-    count = int.from_bytes(stream.read(wide)) if wide else first & 0x1F
+    count = int.from_bytes(length) if wide else first & 0x1F
     found: dict[str, tuple[object, bytes]] = {}
     while len(found) < count:
         key = _decode(stream)
