@@ -72,8 +72,7 @@ class Sign1:
     raw: bytes
 
     def chain(self) -> tuple[x509.Certificate, ...]:
-        """The certificates it carries, signer first: one chain, in one place; two would let two readers
-        see two signers.
+        """The certificates it carries, signer first: one chain; two would let two readers see two signers.
 
         Raises:
             UnreadableManifest: ``signature-chain``.
