@@ -190,7 +190,10 @@ def _absolute(name: object, did: str) -> str:
 
 
 def _multibase(text: object) -> ed25519.Ed25519PublicKey:
-    did = parse_did(f"did:key:{text}") if isinstance(text, str) and len(text) <= MAX_DID else None
+    try:
+        did = parse_did(f"did:key:{text}") if isinstance(text, str) and len(text) <= MAX_DID else None
+    except Invalid:
+        did = None
     if not isinstance(did, DidKey):
         raise _no_key("it is no Ed25519 key")
     return ed25519.Ed25519PublicKey.from_public_bytes(did.public)

@@ -24,10 +24,14 @@ Change = Callable[[dict[str, Any]], None]
 
 
 @cache
-def key(name: str = "aggregator") -> ed25519.Ed25519PrivateKey:
-    """An aggregator's key; one per name and run."""
+def _key(name: str) -> ed25519.Ed25519PrivateKey:
     assert name
     return ed25519.Ed25519PrivateKey.generate()
+
+
+def key(name: str = "aggregator") -> ed25519.Ed25519PrivateKey:
+    """An aggregator's key; one per name and run."""
+    return _key(name)
 
 
 def public(name: str = "aggregator") -> bytes:
