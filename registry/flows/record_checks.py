@@ -7,7 +7,7 @@ are in ``verify``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import leaf_hash, verify_inclusion
+from rakkan.registry.rules.wallet_questions import UNASKED, Answers
 from rakkan.schemas.community import NOBODY, Community
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
@@ -41,6 +42,7 @@ class Trust:
         chain: Asks the chain about an anchor; None: the chain was not consulted.
         withdrawals: Whether the dossier says all that is known of withdrawals, by those who keep them.
         community: Whose checks, rulings and clearings count; nobody's unless named.
+        answers: What wallets held by code said, to whom the checker believes.
     """
 
     verifiers: tuple[NoteVerifier, ...] = ()
@@ -48,6 +50,7 @@ class Trust:
     chain: ChainAnswer | None = None
     withdrawals: bool = False
     community: Community = NOBODY
+    answers: Answers = field(default_factory=lambda: UNASKED)
 
 
 def soft_binding_check(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Check:
@@ -110,7 +113,9 @@ def proof_error(
 ) -> Check | None:
     """What is wrong with a record of the dossier by itself, or None."""
     try:
-        check_record(record, audience=dossier.origin, domain=trust.domain, linked=linked)
+        check_record(
+            record, audience=dossier.origin, domain=trust.domain, linked=linked, answers=trust.answers
+        )
     except DomainError as error:
         if error.code == "domain-unknown" and trust.domain is None:
             return Check(
@@ -119,7 +124,7 @@ def proof_error(
                 error.code,
                 "A wallet signed it for a chain that was not named.",
             )
-        if error.code == "link-unknown":
+        if error.code in ("link-unknown", "proof-unanswered"):
             return Check("record", Outcome.UNDETERMINED, error.code, error.message)
         return Check("record", Outcome.FAIL, error.code, error.message)
     return None
