@@ -55,7 +55,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
 
     /// @inheritdoc IConsentRegistry
     function withdrawKeysBySig(address authority, bytes32[] calldata keys, bytes calldata signature) external {
-        bool signed;
+        bool signed = false;
         for (uint256 i = 0; i < keys.length; ++i) {
             if (withdrawnAt[authority][keys[i]] != 0) continue;
             if (!signed) {

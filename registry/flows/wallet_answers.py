@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from rakkan.registry.ledger.wallet_calls import question_answer, question_code, unasked
@@ -55,7 +54,7 @@ class Heard:
 
 def ask_wallets(
     open_chain: Callable[[], Chain],
-    questions: Iterable[WalletQuestion],
+    records: Sequence[Sequence[WalletQuestion]],
     admit: Admission,
     *,
     still: bool = False,
@@ -64,28 +63,29 @@ def ask_wallets(
 
     Args:
         open_chain: The chain; opened only if there is a question.
-        questions: What is asked.
+        records: What is asked, by record: after an answer that is no yes, no more is asked for that record.
         admit: Raises for what is not asked.
         still: Whether a yes must still be one after the newest block: who was an owner a moment ago names
             the block before the change.
     """
     answers, unheard = dict[WalletQuestion, bool](), dict[WalletQuestion, DomainError]()
-    todo, deadline = list(dict.fromkeys(questions)), time.monotonic() + PATIENCE
+    todo, deadline = [each for questions in records for each in questions], time.monotonic() + PATIENCE
     if not todo:
         return Heard(answers, unheard)
     try:
         chain = open_chain()
         head = chain.head()
         newest, named = ChainBlock(head.number, head.hash, head.time), _blocks(chain, todo)
-        for question in todo:
-            try:
-                admit(question, named[question.number], newest)
-                heights = (question.number, head.number) if still else (question.number,)
-                answers[question] = all(
-                    _ask(chain, question, each, deadline) for each in dict.fromkeys(heights)
-                )
-            except (Refused, Unavailable) as error:
-                unheard[question] = error
+        for questions in records:
+            for question in questions:
+                try:
+                    admit(question, named[question.number], newest)
+                    heights = {question.number, head.number} if still else {question.number}
+                    answers[question] = all(_ask(chain, question, each, deadline) for each in heights)
+                except (Refused, Unavailable) as error:
+                    unheard[question] = error
+                if not answers.get(question):
+                    break
         after = _blocks(chain, answers)
         for question in [each for each in answers if after[each.number] != named[each.number]]:
             del answers[question]
@@ -115,19 +115,21 @@ def check_wallets(registry: Registry, records: Sequence[Record], linked: Linked)
         errors = check_records(
             records, audience=registry.origin, domain=registry.domain, linked=linked, answers=answers
         )
-        asked: dict[WalletQuestion, Record] = {}
+        made: dict[WalletQuestion, datetime | None] = {}
+        asked: list[list[WalletQuestion]] = []
         for place, (record, error) in enumerate(zip(records, errors, strict=True)):
             if error is None or error.code != "proof-unanswered":
                 continue
             questions = questions_of(record, registry.domain)
-            reasons = {at: unheard[each] for at, each in questions.items() if each in unheard}
-            if reasons:
-                errors[place] = _told(*min(reasons.items(), key=lambda reason: reason[0]))
-            else:
-                asked |= {each: record for each in questions.values() if each not in answers}
+            told = next((at for at, each in questions.items() if each in unheard), None)
+            if told is not None:
+                errors[place] = _at(told, unheard[questions[told]])
+                continue
+            asked.append([each for each in questions.values() if each not in answers])
+            made |= dict.fromkeys(asked[-1], stated_at(record.predicate))
         if not asked:
             return errors
-        heard = ask_wallets(lambda: registry.ledger, asked, _fresh(asked, now), still=True)
+        heard = ask_wallets(lambda: registry.ledger, asked, _fresh(made, now), still=True)
         answers |= heard.answers
         unheard |= heard.unheard
 
@@ -141,10 +143,14 @@ def ask_again(
         open_chain: The chain; opened only if there is a question.
         records: Whoever has them, accepted or not.
         domain: Of ``ConsentRegistry``; without one, nobody is asked.
-        limit: Questions that are asked; the others stay open.
+        limit: About how many questions are asked; the others stay open.
     """
-    asked = (each for record in records for each in questions_of(record, domain).values())
-    return ask_wallets(open_chain, islice(asked, limit), _still_there)
+    asked, left = list[list[WalletQuestion]](), limit
+    for record in records:
+        if left > 0 and (questions := list(questions_of(record, domain).values())):
+            asked.append(questions)
+            left -= len(questions)
+    return ask_wallets(open_chain, asked, _still_there)
 
 
 def accepted_answers(records: Iterable[Record], domain: Domain | None) -> Answers:
@@ -152,10 +158,9 @@ def accepted_answers(records: Iterable[Record], domain: Domain | None) -> Answer
     return {each: True for record in records for each in questions_of(record, domain).values()}
 
 
-def _fresh(asked: Mapping[WalletQuestion, Record], now: datetime) -> Admission:
+def _fresh(made: Mapping[WalletQuestion, datetime | None], now: datetime) -> Admission:
     def admit(question: WalletQuestion, block: ChainBlock | None, newest: ChainBlock) -> None:
-        made = stated_at(asked[question].predicate)
-        check_block(question, block, newest, accepted_at=now, stated_at=made)
+        check_block(question, block, newest, accepted_at=now, stated_at=made[question])
 
     return admit
 
@@ -191,7 +196,7 @@ def _still_there(question: WalletQuestion, block: ChainBlock | None, _: ChainBlo
         )
 
 
-def _told(place: int, reason: DomainError) -> DomainError:
+def _at(place: int, reason: DomainError) -> DomainError:
     """The reason, with the pointer of the proof."""
-    at = f"/proofs/{place}/block" if reason.code.startswith("block-") else f"/proofs/{place}"
-    return type(reason)(reason.message, code=reason.code, hint=reason.hint, pointer=at)
+    pointer = f"/proofs/{place}/block" if reason.code.startswith("block-") else f"/proofs/{place}"
+    return type(reason)(reason.message, code=reason.code, hint=reason.hint, pointer=pointer)

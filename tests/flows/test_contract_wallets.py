@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rakkan.registry.flows.accept import accept, accept_one
 from rakkan.registry.ledger.calls import withdrawn_at_answer, withdrawn_at_call
+from rakkan.registry.ledger.evm import EvmLedger
 from rakkan.registry.ledger.loopback import ask
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_statement
@@ -20,6 +22,7 @@ from rakkan.schemas.statement import BlockName, Proof, Subject, parse_model
 from tests.flows.homesteads import SetClock, key
 from tests.flows.walletry import ANN, BEN, Town, a_work, silence, statement_of, town
 from tests.homes import new_registry
+from tests.ports.anvil import lying_node
 from tests.ports.wallets import calldata, owner_signature, proof, wallet_code, wrap
 
 __all__ = ["town", "wallet_code"]
@@ -118,6 +121,25 @@ def test_hostile_wallets_sign_nothing_and_burn_nobodys_time(town: Town) -> None:
     codes = [each.error.code if each.error else "" for each in done]
     assert codes == ["proof-invalid"] * len(names) + ["", ""]
     assert [each.new for each in done] == [False] * len(names) + [True, True]
+
+
+def test_after_a_no_nobody_else_is_asked(town: Town) -> None:
+    """Whoever hands in a record chooses how many wallets it names, and pays nothing for what they burn."""
+    wallet, work, asked = town.wallets.deploy("CodeWallet", ANN[1]), a_work(), []
+    burning = town.wallets.deploy("BurningWallet")
+    statement = town.statement(wallet, work)
+    proofs = [town.proof(statement, wallet), *[town.proof(statement, burning)] * 15]
+
+    def count(method: str, parameters: list[Any], truth: dict[str, Any]) -> Any:
+        asked.extend([method] if method == "eth_call" and "to" not in parameters[0] else [])
+        return truth
+
+    identity = town.registry.identity
+    assert identity is not None
+    with lying_node(town.wallets.port, count) as url:
+        town.registry.ledger = EvmLedger(url, identity, None)
+        assert town.refusal(Record.build(statement, proofs)) == ("proof-invalid", "/proofs/1")
+    assert len(asked) == 2
 
 
 def test_a_plain_account_is_no_wallet_held_by_code(town: Town) -> None:
