@@ -1,8 +1,9 @@
 """The worker: looks at where everything is, and moves what is not where it should be.
 
-It decides the order accept → pin → log → anchor → confirm. It is level-triggered: each pass reads
-desired and observed state anew, every effect has a natural key and may be tried again, so a crash
-anywhere is cured by starting again.
+It decides the order accept → pin → log → anchor → confirm, and what is wanted on chain. It is
+level-triggered: each pass reads desired and observed state anew, every effect has a natural key and may
+be tried again, so a crash anywhere is cured by starting again. How an effect gets onto the chain is the
+carrier's (``rakkan.registry.carrier``).
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.comparing import Gallery
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
-from rakkan.registry.ports import Block, Call, SignedTransaction
+from rakkan.registry.ports import Block, Call
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
-from rakkan.schemas.errors import Conflict, Integrity, Refused, Unavailable
+from rakkan.schemas.errors import Integrity, Refused, Unavailable
 from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 LANE = "worker"
@@ -72,6 +75,8 @@ class Worker:
         self._registry = registry
         self._say = progress or (lambda _: None)
         self._watching = watching
+        self._gallery = Gallery(registry)
+        self._carrier = Carrier(registry, self._say)
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -102,8 +107,9 @@ class Worker:
             return Advance(pinned, logged, stale=self._note_stale())
         self._plan_anchor()
         self._relay_withdrawals()
-        sent, mined, waiting = self._chain(lease)
-        noticed = self._watch() if self._watching or mined else 0
+        carried = self._carrier.carry(lease)
+        noticed = self._watch() if self._watching or carried.mined else 0
+        sent, mined, waiting = carried.sent, carried.mined, carried.waiting
         return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
 
     def _pin(self) -> int:
@@ -127,7 +133,9 @@ class Worker:
 
     def _log(self) -> int:
         store, total = self._registry.store, 0
-        while batch := store.records.unlogged():
+        self._gallery.compare()
+        upto = store.likenesses.compared()  # near-duplicates are known before anything counts
+        while batch := store.records.unlogged(upto=upto):
             failpoint("log.before")
             store.log.append(
                 [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()
@@ -189,88 +197,6 @@ class Worker:
                 f"at {first['withdrawnAt']}" + (f", and {len(found) - 1} more" if found[1:] else "")
             )
         return total
-
-    def _chain(self, lease: Lease) -> tuple[int, int, int]:
-        outbox, sent, mined, waiting = self._registry.store.outbox, 0, 0, 0
-        todo = outbox.open()
-        latest = outbox.latest_final()
-        if todo and latest is not None and latest.signed and self._gone(latest.signed.hash):
-            outbox.reopen_final()  # the chain went back behind what was final: a local chain that died
-            todo = outbox.open()
-        # By nonce: what waits for a lower one must not keep that from being sent.
-        todo.sort(key=lambda each: (each.signed is None or each.state == "planned", _nonce(each)))
-        for transaction in todo:
-            self._registry.store.leases.renew(lease)
-            state = self._advance(transaction)
-            sent += state == "sent"
-            mined += state == "mined"
-            waiting += state in ("sent", "mined", "waiting")
-        return sent, mined, waiting
-
-    def _gone(self, transaction_hash: bytes) -> bool:
-        return self._registry.ledger.observe(transaction_hash).state == "absent"
-
-    def _advance(self, transaction: Transaction) -> str:
-        outbox, ledger, name = self._registry.store.outbox, self._registry.ledger, transaction.name
-        signed = transaction.signed
-        if transaction.state == "planned" or signed is None:
-            signed = self._sign_at(transaction, outbox.next_nonce(ledger.head().nonce))
-            if signed is None:
-                return "failed"
-        observed = ledger.observe(signed.hash)
-        if observed.state == "absent":
-            signed = self._hand_in(transaction, signed)
-            if signed is None:
-                return "failed"
-            if transaction.state == "mined":
-                outbox.observe(name, observed)
-            observed = ledger.observe(signed.hash)
-            if observed.state == "absent":
-                return "waiting" if transaction.state == "signed" else "sent"
-        if (transaction.state, transaction.block_hash) != (observed.state, observed.block_hash):
-            outbox.observe(name, observed)
-            failpoint(f"transaction.{observed.state}")
-            self._say(f"{name.partition(':')[0]} {observed.state} in block {observed.block_number}")
-            return "mined" if observed.state == "mined" else "final"
-        return "waiting"
-
-    def _sign_at(self, transaction: Transaction, nonce: int) -> SignedTransaction | None:
-        """Sign and store, before anything is sent; None if the contract refuses."""
-        outbox, name = self._registry.store.outbox, transaction.name
-        try:
-            signed = self._registry.ledger.sign(transaction.call, nonce)
-        except Refused as error:
-            outbox.fail(name, str(error.fields.get("reason", error.message)))
-            self._say(f"{name.partition(':')[0]} refused by the contract: {error.message}")
-            return None
-        outbox.sign(name, signed)
-        failpoint("transaction.signed")
-        return signed
-
-    def _hand_in(self, transaction: Transaction, signed: SignedTransaction) -> SignedTransaction | None:
-        """Send; what can never be mined under its nonce is signed anew. Every effect may come twice."""
-        ledger, outbox = self._registry.ledger, self._registry.store.outbox
-        try:
-            ledger.broadcast(signed)
-        except Conflict as error:
-            if error.code != "nonce-taken":
-                raise
-            nonce = outbox.next_nonce(ledger.head().nonce)  # this account has sent something else
-        else:
-            failpoint("transaction.sent")
-            nonce = ledger.head().nonce
-            # A nonce below that is nobody's will never be used: what had it failed, and was undone.
-            if nonce >= signed.nonce or nonce in outbox.held_nonces():
-                return signed
-        again = self._sign_at(transaction, nonce)
-        if again is not None:
-            ledger.broadcast(again)
-            failpoint("transaction.sent")
-        return again
-
-
-def _nonce(transaction: Transaction) -> int:
-    return transaction.signed.nonce if transaction.signed else 0
 
 
 def request(registry: Registry, name: str, call: Call, *, seconds: float = 60) -> Transaction:

@@ -16,10 +16,12 @@ from rakkan.registry.flows.record_checks import Trust, included, proof_error
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
 from rakkan.registry.rules.collection import is_member
 from rakkan.registry.rules.consent import effective
+from rakkan.registry.rules.likeness import Alike, alike_among
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Consent, Withdrawal
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Answer, Outcome
+from rakkan.schemas.work import Work
 
 Words = dict[str, Any]
 
@@ -39,7 +41,7 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
         if error is not None and error.outcome is Outcome.UNDETERMINED:
             broken = broken or error  # it may be one, and then what it is about allows nothing
     names = [digest for subject in dossier.work.record.parsed.subject for digest in subject.digests]
-    book = Casebook(entries, trust.community)
+    book = Casebook(entries, trust.community, _alike(entries, names))
     withdrawn = _withdrawn(dossier, trust, known, instant)
     facts, case = book.about(names, withdrawn)
     words: Words = {
@@ -94,6 +96,22 @@ def _entry(testimony: Testimony, dossier: Dossier, instant: datetime) -> Entry:
         proven_at=testimony.proven_at,
         found_under=frozenset(_members(testimony)),
     )
+
+
+def _alike(entries: Sequence[Entry], names: Sequence[Digest]) -> Alike:
+    """Which works at hand look like this one. What was left out of a bundle, it cannot tell."""
+    works: dict[bytes, Work] = {}
+    mine: dict[bytes, Work] = {}
+    for entry in entries:
+        predicate = entry.record.predicate
+        if isinstance(predicate, Work):
+            envelope = entry.record.envelope_cid.digest
+            works[envelope] = predicate
+            if not {each for subject in entry.record.parsed.subject for each in subject.digests}.isdisjoint(
+                names
+            ):
+                mine[envelope] = predicate
+    return alike_among(mine, works)
 
 
 def _members(testimony: Testimony) -> list[Digest]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from rakkan.manifests.checks import Check
 from rakkan.manifests.read import ManifestReport
@@ -17,6 +17,7 @@ from rakkan.registry.flows.anchoring import ChainAnswer
 from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony
 from rakkan.registry.rules.duties import Linked
 from rakkan.registry.rules.eip712 import Domain
+from rakkan.registry.rules.likeness import MATCH_BITS, MIN_QUALITY, fingerprints_of
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import leaf_hash, verify_inclusion
@@ -27,9 +28,6 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest, Fingerprint
 from rakkan.schemas.verdict import Outcome
 from rakkan.schemas.work import Work
-
-SIMILAR_BITS: Final = 31
-"""PDQ distance up to which two images are called similar (DESIGN §9); 32–64 is for people to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +56,19 @@ def soft_binding_check(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Che
     work: Any = dossier.work.record.predicate
     assert isinstance(work, Work)
     ours = {(each.alg, each.pipeline): each for each in prints}
-    for entry in work.fingerprints:
-        mine = ours.get((entry.alg, entry.pipeline))
-        if not entry.alg.startswith("pdq") or mine is None:
+    for theirs in fingerprints_of(work):
+        mine = ours.get((theirs.alg, theirs.pipeline))
+        if not theirs.alg.startswith("pdq") or mine is None:
             continue
-        if min(entry.quality, mine.quality) < 50:
+        if min(theirs.quality, mine.quality) < MIN_QUALITY:
             return Check(
                 "softBinding",
                 Outcome.UNDETERMINED,
                 "fingerprint-weak",
                 "The picture is too plain to be told apart.",
             )
-        distance = mine.distance(
-            Fingerprint(entry.alg, entry.pipeline, bytes.fromhex(entry.bits), entry.quality)
-        )
-        if distance <= SIMILAR_BITS:
+        distance = mine.distance(theirs)
+        if distance <= MATCH_BITS:
             return Check(
                 "softBinding",
                 Outcome.PASS,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.leases import Leases
+from rakkan.registry.store.likenesses import Likenesses
 from rakkan.registry.store.log import Log
 from rakkan.registry.store.members import MemberBlocks
 from rakkan.registry.store.outbox import Outbox
@@ -61,6 +62,7 @@ class Store:
         self.stamps = Stamps(self.database)
         self.members = MemberBlocks(self.database)
         self.sealed = SealedFields(self.database)
+        self.likenesses = Likenesses(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)
 

@@ -204,11 +204,10 @@ class Records:
         """Published records whose blocks are not in the content store yet."""
         return self._select(_record.c.publish & _record.c.pinned_at.is_(None), limit)
 
-    def unlogged(self, limit: int = 10_000) -> list[StoredRecord]:
-        """Published and pinned records that have no place in the log yet."""
-        return self._select(
-            _record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None), limit
-        )
+    def unlogged(self, limit: int = 10_000, *, upto: int | None = None) -> list[StoredRecord]:
+        """Published and pinned records, up to that sequence number, that have no place in the log yet."""
+        waiting = _record.c.publish & _record.c.pinned_at.is_not(None) & _record.c.log_index.is_(None)
+        return self._select(waiting if upto is None else waiting & (_record.c.sequence <= upto), limit)
 
     def all(self, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
         """Every record after a sequence number, for checks that read everything."""

@@ -114,6 +114,15 @@ class FingerprintRow(Row, table=True):
     quality: int
 
 
+class LikenessRow(Row, table=True):
+    """Two works that look alike; each pair stands here both ways."""
+
+    __tablename__ = "likeness"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    other: bytes = _bytes(key=True)
+
+
 class WithdrawalRow(Row, table=True):
     """A withdrawn key as a record here; what the chain says of it is in ``chain_withdrawal``."""
 

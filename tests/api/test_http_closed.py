@@ -30,6 +30,7 @@ from rakkan.schemas.statement import Subject
 from tests.api.asking import consent_of, output_of, problem, record_of, upload
 from tests.api.server import serving
 from tests.homes import new_registry
+from tests.ports.anvil import send
 
 pytestmark = pytest.mark.chain
 TRAINING = "cawg.ai_generative_training"
@@ -53,8 +54,7 @@ class World:
         slip = bytes.fromhex(sign_wallet(statement, registry.domain, keys.wallet(AUTHORITY)).signature)
         key = withdrawal_key(consent.record_id.digest, item)
         call = calls.withdraw_by_sig_call(registry.identity, keys.address(AUTHORITY), key, slip)
-        signed = registry.ledger.sign(call, registry.ledger.head().nonce)
-        registry.ledger.broadcast(signed)
+        send(registry.ledger, call)
         question = calls.withdrawn_at_call(registry.identity, keys.address(AUTHORITY), key)
         assert calls.withdrawn_at_answer(registry.ledger.call(question)) is not None
 

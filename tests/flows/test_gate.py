@@ -152,13 +152,24 @@ def test_unknown_reserved_and_foreign_items_are_never_approved(
     assert judged(registry, tmp_path / "dataset").verdict.outcome != "approved"
     (tmp_path / "dataset" / "unknown.png").unlink()
 
-    stranger = Ed25519PrivateKey.generate()
     assert items[0].record is not None
     digest = dict(items[0].record.parsed.subject[0].digest)
-    foreign = consent_record(stranger, digest, origin=registry.origin, kind="reservation", use="notAllowed")
-    assert [each.error for each in accept(registry, [foreign], publish=True)] == [None]
-    publish(registry)
-    assert judged(registry, tmp_path / "dataset").verdict.outcome != "approved"
+
+    assert registry.identity is not None
+    community = [f"eip155:31337:{registry.identity.gate}"]
+
+    def objected(by: Ed25519PrivateKey, kind: str) -> str:
+        refusal = consent_record(
+            by, digest, origin=registry.origin, kind=kind, use="notAllowed", grantee=community
+        )
+        assert [each.error for each in accept(registry, [refusal], publish=True)] == [None]
+        publish(registry)
+        return judged(registry, tmp_path / "dataset").verdict.outcome
+
+    assert objected(Ed25519PrivateKey.generate(), "reservation") == "approved", (
+        "who claims nothing suspends nothing"
+    )
+    assert objected(registry.home.keys.artist, "grant") != "approved", "the artist's own no"
 
 
 @pytest.mark.chain

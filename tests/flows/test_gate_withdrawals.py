@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
@@ -28,6 +27,7 @@ from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.registry.worker import Worker
 from rakkan.schemas.values import Digest
 from tests.homes import new_home
+from tests.ports.anvil import send
 from tests.support import consent_record
 
 POLICY = parse_policy(
@@ -80,8 +80,7 @@ def withdraw_past_us(registry: Registry, key: bytes) -> None:
     authority = keys.address(AUTHORITY)
     slip = sign(withdrawal_digest(registry.domain, authority, key), keys.wallet(AUTHORITY))
     call = calls.withdraw_by_sig_call(registry.identity, authority, key, slip)
-    signed = registry.ledger.sign(call, registry.ledger.head().nonce)
-    registry.ledger.broadcast(signed)
+    send(registry.ledger, call)
     assert registry.store.withdrawals.get([key]) == {}, "the registry knows nothing of it"
 
 
@@ -131,7 +130,7 @@ def test_a_refusal_that_is_not_anchored_yet_is_heard(
     assert items[2].record is not None
     digest = dict(items[2].record.parsed.subject[0].digest)
     refusal = consent_record(
-        Ed25519PrivateKey.generate(), digest, origin=registry.origin, kind="reservation", use="notAllowed"
+        registry.home.keys.artist, digest, origin=registry.origin, kind="grant", use="notAllowed"
     )
     with local_chain(registry.home) as chain:
         assert [each.error for each in accept(registry, [refusal], publish=True)] == [None]

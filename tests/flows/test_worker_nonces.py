@@ -13,6 +13,7 @@ from rakkan.registry.ports import Call
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.worker import LANE, Worker
 from tests.homes import new_home
+from tests.ports.anvil import send
 
 pytestmark = pytest.mark.chain
 
@@ -49,7 +50,7 @@ def test_a_nonce_that_somebody_else_took(registry: Registry) -> None:
     """The account was used elsewhere, between signing and sending."""
     nonce = registry.ledger.head().nonce
     sign_ahead(registry, "one", KEYS[0], nonce)
-    registry.ledger.broadcast(registry.ledger.sign(withdrawal(registry, KEYS[1]), nonce))
+    send(registry.ledger, withdrawal(registry, KEYS[1]))
     assert_all_mined(registry, "one")
 
 

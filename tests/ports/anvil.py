@@ -120,13 +120,18 @@ def held_transactions(chain: LocalChain) -> Iterator[None]:
 
 def anchor(world: World, size: int, root: bytes) -> SignedTransaction:
     """Anchor a head and return its transaction, mined."""
-    signed = world.ledger.sign(calls.anchor_call(world.identity, size, root), world.ledger.head().nonce)
-    world.ledger.broadcast(signed)
-    wait_for(world.ledger, signed, "mined")
+    return send(world.ledger, calls.anchor_call(world.identity, size, root))
+
+
+def send(ledger: Ledger, call: Call) -> SignedTransaction:
+    """Send a call and wait for its block: a node answers as soon as it has the transaction, not the block."""
+    signed = ledger.sign(call, ledger.head().nonce)
+    ledger.broadcast(signed)
+    wait_for(ledger, signed, "mined")
     return signed
 
 
-def wait_for(ledger: Ledger, signed: SignedTransaction, state: str, seconds: float = 10) -> Observation:
+def wait_for(ledger: Ledger, signed: SignedTransaction, state: str, seconds: float = 60) -> Observation:
     deadline = time.monotonic() + seconds
     while (observed := ledger.observe(signed.hash)).state != state:
         assert time.monotonic() < deadline, f"{observed.state} instead of {state}"
