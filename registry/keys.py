@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rakkan.registry.rules.eip712 import address_of
-from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
+from rakkan.schemas.errors import Invalid, Refused, Unavailable
 from rakkan.schemas.identity import Address, DidKey
 
 PASSPHRASE: Final = "RAKKAN_PASSPHRASE"  # noqa: S105 - the variable's name

@@ -36,6 +36,10 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
             entries.append(_entry(each, dossier, instant))
         else:
             broken = broken or error
+    for each in dossier.withdrawals:
+        error = proof_error(each.record, dossier, trust, known)
+        if error is not None and error.outcome is Outcome.UNDETERMINED:
+            broken = broken or error  # it may be one, and then what it is about allows nothing
     names = [digest for subject in dossier.work.record.parsed.subject for digest in subject.digests]
     book = Casebook(entries, trust.community, _alike(entries, names))
     withdrawn = _withdrawn(dossier, trust, known, instant)

@@ -1,28 +1,21 @@
-"""Whom a check asks: trust put together from the caller's words or the home's, and the chain asked about withdrawals.
+"""Asking the chain that a checker means: what was withdrawn, and what wallets held by code said.
 
-It decides where trust comes from, and that what was not asked stays unknown. Judgement is in ``verify``.
+It decides that what was not asked stays unknown. Whom a checker means is in ``outside``, judgement in ``verify``.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rakkan.registry.flows.anchoring import ask
 from rakkan.registry.flows.dossier import Dossier, consent_of
 from rakkan.registry.flows.record_checks import Trust
-from rakkan.registry.home import ChainConfig
-from rakkan.registry.rules.eip712 import Domain
-from rakkan.registry.rules.note import NoteVerifier
+from rakkan.registry.flows.wallet_answers import accepted_answers, ask_again
 from rakkan.registry.rules.proofs import withdrawal_key
-from rakkan.schemas.canonical import parse_strict
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.identity import Address
-from rakkan.schemas.statement import parse_model
 
 if TYPE_CHECKING:
     from rakkan.registry.ports import Ledger
@@ -35,51 +28,10 @@ Pairs = dict[tuple[bytes, bytes], bytes]
 """By authority and key, the record id of the consent that it would take back."""
 
 
-@contextlib.contextmanager
-def trusting(
-    registry: Registry | None, *, log_keys: Sequence[str], chain: str | None, rpc_url: str, offline: bool
-) -> Iterator[Trust]:
-    """What a checker trusts, in the caller's words, else in those of the home.
-
-    Args:
-        registry: The home, or None.
-        log_keys: Verifier keys of logs (text, or a file that holds it).
-        chain: A file that pins a chain (:class:`ChainConfig`), instead of the home's.
-        rpc_url: A node to ask about that chain, instead of the one that the file names.
-        offline: Ask nobody.
-
-    Raises:
-        Invalid: As parsing does.
-    """
-    keys = tuple(NoteVerifier.parse(_text(each)) for each in log_keys)
-    keys = keys or (tuple(registry.verifiers) if registry is not None else ())
-    if chain is None and registry is not None:
-        yield replace(trusting_home(registry, offline=offline), verifiers=keys)
-        return
-    if chain is None:
-        yield Trust(keys)
-        return
-    pinned = parse_model(ChainConfig, parse_strict(_text(chain).encode()))
-    trust, url = Trust(keys, Domain(pinned.chain_id, pinned.identity.consents)), rpc_url or pinned.rpc_url
-    if url and not offline:
-        from rakkan.registry.ledger.evm import EvmLedger
-
-        ledger = EvmLedger(url, pinned.identity, None)
-        trust = replace(trust, chain=ask(ledger), ledger=lambda: ledger)
-    yield trust
-
-
-def trusting_home(registry: Registry, *, offline: bool = False) -> Trust:
-    """What the home trusts; its chain is opened when it is first asked."""
-    trust = Trust(tuple(registry.verifiers), registry.domain, community=registry.community)
-    if offline:
-        return trust
-    return replace(trust, chain=lambda receipt: ask(registry.ledger)(receipt), ledger=lambda: registry.ledger)
-
-
 def consult_home(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossier, Trust]:
     """The home's own dossier, with what its chain says of withdrawals; without a chain it keeps them all."""
-    trust = replace(trust, records=True)
+    accepted = accepted_answers((each.record for each in dossier.all), trust.domain)
+    trust = replace(trust, records=True, answers=accepted)
     if registry.identity is None:
         return dossier, replace(trust, withdrawals=True)
     if trust.ledger is None:
@@ -99,11 +51,15 @@ def consult_home(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Do
 
 def consult_chain(dossier: Dossier, trust: Trust) -> tuple[Dossier, Trust]:
     """A stranger's dossier, with what the chain that the checker means says of each consent in it."""
-    pairs = _pairs(dossier)
-    if trust.ledger is None or len(pairs) > _QUESTIONS:
+    ledger = trust.ledger
+    if ledger is None:
+        return dossier, trust
+    heard = ask_again(ledger, (each.record for each in dossier.all), trust.domain)
+    trust, pairs = replace(trust, answers=heard.answers), _pairs(dossier)
+    if len(pairs) > _QUESTIONS:
         return dossier, trust
     try:
-        known = dict(_withdrawn(trust.ledger(), pairs)) | dict(dossier.withdrawn_at)
+        known = dict(_withdrawn(ledger(), pairs)) | dict(dossier.withdrawn_at)
     except DomainError:
         return dossier, trust
     return replace(dossier, withdrawn_at=tuple(known.items())), replace(trust, withdrawals=True)
@@ -131,11 +87,3 @@ def _pairs(dossier: Dossier) -> Pairs:
         for item in (None, *names):  # the whole consent, and this work alone
             pairs[authority, withdrawal_key(record_id, item)] = record_id
     return pairs
-
-
-def _text(value: str) -> str:
-    path = Path(value)
-    with contextlib.suppress(OSError):
-        if path.is_file():
-            return path.read_text().strip()
-    return value

@@ -125,6 +125,11 @@ class Dossier:
     ours: bool = field(default=False, compare=False)
 
     @property
+    def all(self) -> tuple[Testimony, ...]:
+        """Every record of it, the work first."""
+        return (self.work, *self.consents, *self.withdrawals, *self.linked)
+
+    @property
     def all_consents(self) -> tuple[Testimony, ...]:
         """Those that name the work, and those that they lean on or are replaced by."""
         linked = (each for each in self.linked if isinstance(each.record.predicate, Consent))

@@ -14,6 +14,7 @@ from rakkan.registry.flows.anchoring import ask
 from rakkan.registry.flows.collections import collection_of, members
 from rakkan.registry.flows.comparing import pairs_among
 from rakkan.registry.flows.dossier import receipt_for
+from rakkan.registry.flows.wallet_answers import ask_again
 from rakkan.registry.rules.likeness import fingerprints_of, telling
 from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.note import open_head
@@ -75,7 +76,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     records = blocks = 0
     for stored in _everything(registry):
         records += 1
-        problems += _record(registry, stored)
+        problems += _record(registry, stored, unknown)
         prints += _prints(stored)
         if stored.log_index is not None:
             leaves[stored.log_index] = leaf_hash(
@@ -114,15 +115,14 @@ def _everything(registry: Registry) -> Iterator[StoredRecord]:
         after = batch[-1].sequence
 
 
-def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
+def _record(registry: Registry, stored: StoredRecord, unknown: list[str]) -> list[Problem]:
     where = f"record {stored.sequence}"
     found = registry.store.records.get([hashlib.sha256(stored.record.statement).digest()])
     if not found:
         return [Problem(where, "record-damaged", "Its statement does not hash to the id it is kept under.")]
     try:
         record = Record.parse(stored.record.statement, stored.record.envelope)
-        linked = linked_records(registry, [record])
-        check_record(record, audience=registry.origin, domain=registry.domain, linked=linked)
+        _proofs(registry, record, unknown)
         listed = members(registry, record)
         wanted = [digest for digest, _ in identifiers_of(record.parsed, record.predicate, listed)]
         name = record.record_id.digest
@@ -144,6 +144,20 @@ def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
     except DomainError as error:
         return [Problem(where, error.code, error.message)]
     return []
+
+
+def _proofs(registry: Registry, record: Record, unknown: list[str]) -> None:
+    """Check the proofs; wallets held by code are asked again. What they cannot be asked is unknown."""
+    heard = ask_again(lambda: registry.ledger, [record], registry.domain)
+    linked = linked_records(registry, [record])
+    try:
+        check_record(
+            record, audience=registry.origin, domain=registry.domain, linked=linked, answers=heard.answers
+        )
+    except DomainError as error:
+        if error.code != "proof-unanswered":
+            raise
+        unknown += [f"proof of {record.record_id}: {each.message}" for each in heard.unheard.values()]
 
 
 def _heads(registry: Registry, leaves: dict[int, bytes]) -> tuple[int, list[Problem]]:

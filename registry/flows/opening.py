@@ -1,14 +1,14 @@
 """From a name to an answer: files, digests and CIDs looked up, dossiers found, trust put together.
 
-It decides where evidence and trust come from: a bundle or the home, the caller's keys or the home's.
-Judgement is in ``verify``.
+It decides where evidence comes from, a bundle or the home. What is believed is put together in ``outside``;
+judgement is in ``verify``.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,11 @@ from rakkan.manifests.image import CheckedImage, check_image, read_image
 from rakkan.manifests.read import ManifestReport, read_manifest
 from rakkan.manifests.trust import TrustedIssuers
 from rakkan.registry.clock import SystemClock
-from rakkan.registry.flows.consulting import consult_chain, consult_home, trusting, trusting_home
+from rakkan.registry.flows.consulting import consult_chain, consult_home
 from rakkan.registry.flows.dossier import Dossier, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
+from rakkan.registry.flows.outside import VerifyOptions as VerifyOptions
+from rakkan.registry.flows.outside import issuers, outside
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.flows.verify import Verification, judge
 from rakkan.registry.home import Home
@@ -31,27 +33,6 @@ if TYPE_CHECKING:
     from rakkan.registry.store.records import StoredRecord
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
-    """How to verify.
-
-    Attributes:
-        offline: Ask nobody; what could not be asked is undetermined.
-        bundle: Evidence from a file instead of the home's memory.
-        trust: PEM of trusted issuers, instead of the home's.
-        log_keys: Verifier keys of logs (text, or a file that holds it), instead of the home's.
-        chain: JSON file that pins a chain (see ``ChainConfig``), instead of the home's.
-        grantee: For whom consent is asked.
-    """
-
-    offline: bool = False
-    bundle: Path | None = None
-    trust: Path | None = None
-    log_keys: tuple[str, ...] = ()
-    chain: str | None = None
-    grantee: str = "public"
-
-
 def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verification:
     """Verify a file, or what is registered under a digest or a CID.
 
@@ -61,20 +42,10 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
         Integrity: If a bundle's blocks are damaged.
     """
     image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
-    with contextlib.ExitStack() as closing:
-        registry = closing.enter_context(_home(settings))
-        trust = closing.enter_context(
-            trusting(
-                registry,
-                log_keys=options.log_keys,
-                chain=options.chain,
-                rpc_url=settings.rpc_url or "",
-                offline=options.offline,
-            )
-        )
-        issuers = _issuers(registry, options)
+    with _home(settings) as registry:
+        trust, trusted = outside(registry, options, settings.rpc_url), issuers(registry, options)
         if options.bundle is not None:
-            return _with_bundle(image, name, options, trust, issuers, registry)
+            return _with_bundle(image, name, options, trust, trusted, registry)
         if registry is None:
             if image is None:
                 raise NotFound(
@@ -82,10 +53,10 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
                     code="home-missing",
                     hint="Run `rakkan init`, name a --home, or bring a --bundle.",
                 )
-            report = read_manifest(image, issuers)
+            report = read_manifest(image, trusted)
             return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
         if image is not None:
-            return _image(registry, image, issuers, trust, options.grantee)
+            return _image(registry, image, trusted, trust, options.grantee)
         return _stored(registry, resolve(registry, name), trust, options.grantee)
 
 
@@ -95,13 +66,13 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
     Raises:
         Invalid: If they are not one whole image.
     """
-    trust = trusting_home(registry)
+    trust = outside(registry, VerifyOptions())
     return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
     """What is registered under an identifier; checks of the file itself do not apply."""
-    trust = trusting_home(registry)
+    trust = outside(registry, VerifyOptions())
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
@@ -109,11 +80,11 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
 
 
 def _image(
-    registry: Registry, image: CheckedImage, issuers: TrustedIssuers | None, trust: Trust, grantee: str
+    registry: Registry, image: CheckedImage, trusted: TrustedIssuers | None, trust: Trust, grantee: str
 ) -> Verification:
     from rakkan.manifests.fingerprint import fingerprints
 
-    report = read_manifest(image, issuers)
+    report = read_manifest(image, trusted)
     names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
     dossier = gather(registry, names)
     prints = fingerprints(image)
@@ -165,7 +136,7 @@ def _with_bundle(
     name: str,
     options: VerifyOptions,
     trust: Trust,
-    issuers: TrustedIssuers | None,
+    trusted: TrustedIssuers | None,
     registry: Registry | None,
 ) -> Verification:
     from rakkan.registry.flows.evidence import unpack
@@ -190,7 +161,7 @@ def _with_bundle(
     if image is not None:
         from rakkan.manifests.fingerprint import fingerprints
 
-        report, prints = read_manifest(image, issuers), fingerprints(image)
+        report, prints = read_manifest(image, trusted), fingerprints(image)
         asked = report.identity.c2pa_claim if report.identity else image.sha256
     dossier, trust = consult_chain(replace(dossier, matched=asked), trust)
     lineage = _bundle_lineage(dossier)
@@ -226,14 +197,3 @@ def _home(settings: Settings) -> Iterator[Registry | None]:
 
     with open_registry(settings) as registry:
         yield registry
-
-
-def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
-    if options.trust is not None:
-        try:
-            return TrustedIssuers.load(options.trust.read_bytes(), uri="urn:rakkan:issuers")
-        except OSError as error:
-            raise NotFound(
-                f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"
-            ) from error
-    return registry.issuers if registry is not None else None

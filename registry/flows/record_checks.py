@@ -8,7 +8,7 @@ are in ``verify``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from rakkan.registry.rules.likeness import MATCH_BITS, MIN_QUALITY, fingerprints
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import leaf_hash, verify_inclusion
+from rakkan.registry.rules.wallet_questions import UNASKED, Answers
 from rakkan.schemas.community import NOBODY, Community
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
@@ -30,7 +31,10 @@ from rakkan.schemas.verdict import Outcome
 from rakkan.schemas.work import Work
 
 if TYPE_CHECKING:
-    from rakkan.registry.ports import Ledger
+    from rakkan.registry.ports import Chain
+
+OpenChain = Callable[[], "Chain"]
+"""Opens the chain that is meant, when it is first asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,17 @@ class Trust:
         withdrawals: Whether the dossier says all that is known of withdrawals, by those who keep them.
         records: Whether it holds all records that bear on the work, by those who keep them.
         community: Whose checks, rulings and clearings count; nobody's unless named.
+        answers: What wallets held by code said, to whom the checker believes.
     """
 
     verifiers: tuple[NoteVerifier, ...] = ()
     domain: Domain | None = None
     chain: ChainAnswer | None = None
-    ledger: Callable[[], Ledger] | None = None
+    ledger: OpenChain | None = None
     withdrawals: bool = False
     records: bool = False
     community: Community = NOBODY
+    answers: Answers = field(default_factory=lambda: UNASKED)
 
 
 def soft_binding_check(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Check:
@@ -114,7 +120,9 @@ def proof_error(
 ) -> Check | None:
     """What is wrong with a record of the dossier by itself, or None."""
     try:
-        check_record(record, audience=dossier.origin, domain=trust.domain, linked=linked)
+        check_record(
+            record, audience=dossier.origin, domain=trust.domain, linked=linked, answers=trust.answers
+        )
     except DomainError as error:
         if error.code == "domain-unknown" and trust.domain is None:
             return Check(
@@ -123,7 +131,7 @@ def proof_error(
                 error.code,
                 "A wallet signed it for a chain that was not named.",
             )
-        if error.code == "link-unknown":
+        if error.code in ("link-unknown", "proof-unanswered"):
             return Check("record", Outcome.UNDETERMINED, error.code, error.message)
         return Check("record", Outcome.FAIL, error.code, error.message)
     return None

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
+from rakkan.registry.rules.wallet_questions import inner_signature
 from rakkan.registry.store.tables import (
     EdgeRow,
     FingerprintRow,
@@ -119,5 +120,5 @@ def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
     for proof in record.parsed_envelope.proofs:
         signer = parse_did(proof.signer)
         if isinstance(signer, DidPkh) and signer.address == authority:
-            return bytes.fromhex(proof.signature)
+            return inner_signature(bytes.fromhex(proof.signature))
     return None

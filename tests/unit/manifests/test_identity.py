@@ -69,7 +69,7 @@ class TestForm:
             lambda links: {**certified(links), "signature": b""},
             lambda links: {**certified(links), "pad1": [0, 0]},
             lambda links: {**certified(links), "pad2": None},
-            lambda links: {**certified(links), 1: 2},
+            lambda links: dict[Any, Any](certified(links)) | {1: 2},
             lambda links: by_hand(links, lambda said: said.pop("sig_type")),
             lambda links: by_hand(links, lambda said: said.update(sig_type="")),
             lambda links: by_hand(links, lambda said: said.update(sig_type="x" * 300)),
