@@ -76,13 +76,15 @@ class Held(NamedTuple):
         answer: Only ``allowed`` grants.
         code: Why, as in :class:`rakkan.registry.rules.consent.Effective`.
         assurance: 0–3, the weakest of what it rests on.
-        record: Id and envelope of the first consent, in log order, that decides; None where none does.
+        record_id: sha256 of the statement of the first consent, in log order, that decides; None if none does.
+        envelope: sha256 of its envelope.
     """
 
     answer: Answer
     code: str
     assurance: int
-    record: tuple[bytes, bytes] | None
+    record_id: bytes | None = None
+    envelope: bytes | None = None
 
 
 def ask(registry: Registry, digests: Sequence[Digest], inquiry: Inquiry) -> list[tuple[Held, ...]]:
@@ -96,10 +98,10 @@ def ask(registry: Registry, digests: Sequence[Digest], inquiry: Inquiry) -> list
     with registry.store.database.read() as connection:
         shelf = Shelf(registry.store, connection, digests, proven(registry))
     desk = _Desk(shelf, inquiry)
-    answers = {digest: desk.answer((digest.kind, digest.raw)) for digest in digests}
-    rest = [digest for digest, answer in answers.items() if answer is None]
-    found = _by_records(registry, rest, inquiry) if rest else {}
-    return [answers[digest] or found[digest] for digest in digests]
+    answers = [desk.answer((digest.kind, digest.raw)) for digest in digests]
+    rest = {digest for digest, answer in zip(digests, answers, strict=True) if answer is None}
+    found = _by_records(registry, sorted(rest), inquiry) if rest else {}
+    return [answer or found[digest] for digest, answer in zip(digests, answers, strict=True)]
 
 
 def _by_records(
@@ -112,14 +114,13 @@ def _by_records(
 
 def _held(answers: Sequence[Effective]) -> tuple[Held, ...]:
     return tuple(
-        Held(
-            each.answer,
-            each.code,
-            each.assurance,
-            (each.relied[0].record_id, each.relied[0].envelope) if each.relied else None,
-        )
+        Held(each.answer, each.code, each.assurance, *_names(each.relied[0] if each.relied else None))
         for each in answers
     )
+
+
+def _names(fact: ConsentFact | None) -> tuple[bytes, bytes] | tuple[None, None]:
+    return (None, None) if fact is None else (fact.record_id, fact.envelope)
 
 
 class _Desk:
@@ -130,7 +131,7 @@ class _Desk:
         self._moment, self._used_at = format_instant(inquiry.used_at), to_unix(inquiry.used_at)
         self._known_at = [_FOR_EVER if each is None else to_unix(each) for each in inquiry.known_at]
         self._nothing = _held(inquiry.judge((), EMPTY_CASE))
-        self._alike: dict[Likeness, tuple[Effective, ...]] = {}
+        self._alike: dict[Likeness, tuple[Held, ...]] = {}
 
     def answer(self, name: Name) -> tuple[Held, ...] | None:
         """What holds of one work; None if its records have to be read."""
@@ -151,26 +152,26 @@ class _Desk:
         likeness = self._likeness(consent, claims[0] if claims else None, names)
         answers = self._alike.get(likeness)
         if answers is None:
-            answers = self._inquiry.judge(*self._shelf.file(consents, claims, names))
+            answers = _held(self._inquiry.judge(*self._shelf.file(consents, claims, names)))
             self._alike[likeness] = answers
-        decides = consent.record_id, consent.envelope
-        return tuple(
-            Held(each.answer, each.code, each.assurance, decides if each.relied else None) for each in answers
-        )
+        if any(each.record_id for each in answers):
+            named = consent.record_id, consent.envelope
+            return tuple(Held(*each[:3], *named) if each.record_id else each for each in answers)
+        return answers
 
     def _likeness(self, consent: Bearing, claim: Bearing | None, names: Sequence[Name]) -> Likeness:
         """All that makes a difference to the answer about one consent and at most one claim."""
-        taken_back = [moment for moment in self._shelf.withdrawn(consent, names) if moment is not None]
+        withdrawn = self._shelf.withdrawn(consent, names)
         return (
             consent.terms,
             consent.valid_from <= self._moment,
             self._moment < consent.valid_until,
             consent.log_index is None,
-            self._known(consent),
-            bool(taken_back)
-            and tuple(min(taken_back) <= min(self._used_at, known_at) for known_at in self._known_at),
-            claim and (claim.actor == consent.actor, self._known(claim)),
+            self._known(consent.accepted_at),
+            None if withdrawn is None or withdrawn > self._used_at else self._known(withdrawn),
+            None if claim is None else (claim.actor == consent.actor, self._known(claim.accepted_at)),
         )
 
-    def _known(self, row: Bearing) -> tuple[bool, ...]:
-        return tuple(row.accepted_at <= known_at for known_at in self._known_at)
+    def _known(self, seconds: int) -> tuple[bool, ...]:
+        """By which states of knowledge something of that moment is known."""
+        return tuple([seconds <= known_at for known_at in self._known_at])

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from rakkan.registry.rules.brief import Brief, Terms, claim_of, consent_of, split
+from rakkan.registry.rules.brief import Brief, claim_of, consent_of, split
 from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.facts import ConsentFact, RecordFact
 from rakkan.registry.rules.proofs import withdrawal_key
+from rakkan.schemas.consent import Consent
 from rakkan.schemas.instant import from_unix
 from rakkan.schemas.values import Digest
 
@@ -53,39 +54,41 @@ class Shelf:
         self._store, self._connection, self._proven = store, connection, proven
         self.under: dict[Name, list[Bearing]] = {}
         asked = {(digest.kind, digest.raw) for digest in digests}
-        self._find(asked)
-        works = (
-            row for rows in self.under.values() for row in rows if row.record_kind == "work" and row.names
-        )
-        self._find({name for row in works for name in split(row.names)} - asked)
-        records = {row.record_id: row for rows in self.under.values() for row in rows}
-        self._terms = store.briefs.terms(connection, {row.terms for row in records.values() if row.terms})
+        records = self._find(asked)
+        works = [row for row in records if row.record_kind == "work" and row.names]
+        records += self._find({name for row in works for name in split(row.names)} - asked)
+        self._terms = store.briefs.terms(connection, {row.terms for row in records if row.terms})
         self.awkward = self._find_awkward(records)
-        keys = set(self._withdrawal_keys(asked & self.under.keys()))
-        self._withdrawn = store.withdrawals.moments(connection, keys) if keys else {}
+        consents = sum(row.record_kind == "consent" for row in records)
+        self._withdrawn = store.withdrawals.moments(
+            connection, consents * 4, lambda: set(self._withdrawal_keys(asked & self.under.keys()))
+        )
         self._withdrawers = {authority for authority, _ in self._withdrawn}
 
     def all_on(self, name: Name) -> tuple[Sequence[Name], Sequence[Bearing]]:
         """All names of a work, and all that is found under any of them, each once."""
         rows = self.under[name]
-        works = [row for row in rows if row.record_kind == "work" and row.names]
-        if not works:
+        named: list[Name] = []
+        for row in rows:
+            if row.record_kind == "work" and row.names:
+                named += split(row.names)
+        if not named:
             return (name,), rows
-        names = dict.fromkeys((name, *(each for row in works for each in split(row.names))))
+        names = dict.fromkeys((name, *named))
         found = {row.record_id: row for each in names for row in self.under.get(each, ())}
         return tuple(names), tuple(found.values())
 
-    def withdrawn(self, consent: Bearing, names: Sequence[Name]) -> tuple[int | None, int | None]:
-        """When the whole of a plain consent was taken back, and when this work was taken out of it.
+    def withdrawn(self, consent: Bearing, names: Sequence[Name]) -> int | None:
+        """Since when (Unix seconds) a plain consent is taken back as a whole, or this work out of it.
 
-        Of a reservation neither is told: it changes nothing.
+        Of a reservation it is not told: it changes nothing.
         """
-        if consent.authority not in self._withdrawers or self._said(consent)["kind"] == "reservation":
-            return None, None
         found, authority = self._withdrawn, consent.authority
-        keys = (withdrawal_key(consent.record_id, raw) for _, raw in names)
-        items = [moment for key in keys if (moment := found.get((authority, key))) is not None]
-        return found.get((authority, consent.record_id)), min(items, default=None)
+        if authority not in self._withdrawers or self._said(consent).kind == "reservation":
+            return None
+        keys = [withdrawal_key(consent.record_id, raw) for _, raw in names]
+        moments = [found[pair] for key in (consent.record_id, *keys) if (pair := (authority, key)) in found]
+        return min(moments, default=None)
 
     def file(
         self, consents: Iterable[Bearing], claims: Sequence[Bearing], names: Sequence[Name]
@@ -97,25 +100,33 @@ class Shelf:
         digests = frozenset(Digest(*name) for name in names)
         return facts, Case(digests=digests, claims=tuple(map(self._claim, claims)))
 
-    def _find(self, names: set[Name]) -> None:
+    def _find(self, names: set[Name]) -> list[Bearing]:
+        under, found = self.under, []
         for row in self._store.briefs.bearing(self._connection, {raw for _, raw in names}):
-            if (row.kind, row.digest) in names:
-                self.under.setdefault((row.kind, row.digest), []).append(row)
+            name = row.kind, row.digest
+            if name in names:
+                found.append(row)
+                if name in under:
+                    under[name].append(row)
+                else:
+                    under[name] = [row]
+        return found
 
-    def _find_awkward(self, records: dict[bytes, Bearing]) -> set[bytes]:
-        actors = {did: actor_digest(did).raw for did in {row.actor for row in records.values()} if did}
-        envelopes = {row.envelope for row in records.values() if row.record_kind == "consent" and row.actor}
-        touched = self._store.briefs.touched(self._connection, envelopes, {*records, *actors.values()})
+    def _find_awkward(self, records: Sequence[Bearing]) -> set[bytes]:
+        actors = {did: actor_digest(did).raw for did in {row.actor for row in records} if did}
+        envelopes = {row.envelope for row in records if row.record_kind == "consent" and row.actor}
+        named = {row.record_id for row in records} | set(actors.values())
+        touched = self._store.briefs.touched(self._connection, envelopes, named)
         found = {
-            name
-            for name, row in records.items()
+            row.record_id
+            for row in records
             if row.actor is None or (row.record_kind == "consent" and row.terms not in self._terms)
         }
         if touched:
             found |= {
-                name
-                for name, row in records.items()
-                if not touched.isdisjoint((name, row.envelope, actors.get(row.actor or "")))
+                row.record_id
+                for row in records
+                if not touched.isdisjoint((row.record_id, row.envelope, actors.get(row.actor or "")))
             }
         return found
 
@@ -129,19 +140,18 @@ class Shelf:
                     for _, raw in names:
                         yield withdrawal_key(row.record_id, raw)
 
-    def _said(self, consent: Bearing) -> Terms:
+    def _said(self, consent: Bearing) -> Consent:
         return self._terms[consent.terms or b""]
 
     def _consent(self, row: Bearing, names: Sequence[Name]) -> ConsentFact:
-        whole, item = self.withdrawn(row, names)
+        withdrawn = self.withdrawn(row, names)
         return ConsentFact(
             record_id=row.record_id,
             envelope=row.envelope,
             log_index=row.log_index,
             consent=consent_of(self._said(row), _brief(row)),
             known_from=from_unix(row.accepted_at),
-            withdrawn_at=None if whole is None else from_unix(whole),
-            withdrawn_item_at=None if item is None else from_unix(item),
+            withdrawn_at=None if withdrawn is None else from_unix(withdrawn),
         )
 
     def _claim(self, row: Bearing) -> RecordFact:

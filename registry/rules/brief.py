@@ -9,13 +9,14 @@ against one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.canonical import canonical, parse_strict
 from rakkan.schemas.consent import Consent
+from rakkan.schemas.errors import Invalid
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import parse_model
 from rakkan.schemas.values import DIGEST_KINDS, Digest
@@ -26,10 +27,15 @@ KINDS: Final = ("consent", "work", "authorship")
 
 _WIDTH: Final = 33
 _SPOKEN: Final = ("grant", "reservation")
-# What no rule asks of a plain consent, in the form that every consent has.
-_UNASKED: Final = {"nonce": "0" * 32, "notice": {"lang": "en", "sha256": "0" * 64}}
-
-Terms = Mapping[str, Any]
+# What no rule asks of a plain consent, and what stands in columns of its own.
+_UNASKED: Final[dict[str, Any]] = {
+    "nonce": "0" * 32,
+    "notice": {"lang": "en", "sha256": "0" * 64},
+    "validFrom": "0001-01-01T00:00:00Z",
+    "validUntil": "0001-01-01T00:00:00Z",
+}
+_NOBODY: Final = {"id": "did:key:z0"}
+_NO_AUTHORITY: Final = {"authority": "0x" + "0" * 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +93,29 @@ def is_plain(consent: Consent) -> bool:
     )
 
 
-def read_terms(content: bytes) -> Terms:
-    """Terms as JSON.
+def read_terms(content: bytes) -> Consent:
+    """What a plain consent says besides who gave it and when it holds (see :func:`consent_of`).
 
     Raises:
-        Invalid: ``not-json``.
+        Invalid: ``shape``, ``not-json``, if the terms were damaged.
     """
-    value: dict[str, Any] = parse_strict(content)
-    return value
+    value = parse_strict(content)
+    if not isinstance(value, dict):
+        raise Invalid("Terms are a JSON object.", code="shape")
+    return parse_model(Consent, _UNASKED | value)
 
 
-def consent_of(terms: Terms, brief: Brief) -> Consent:
-    """A plain consent, as far as any rule asks for it.
-
-    Raises:
-        Invalid: ``shape``, if its brief was damaged.
-    """
-    authority = {"authority": f"0x{(brief.authority or b'').hex()}"}
-    value = {
-        **_UNASKED,
-        **terms,
-        "grantor": {**terms.get("grantor", {}), "id": brief.actor},
-        "withdrawal": {**terms.get("withdrawal", {}), **authority},
-        "validFrom": brief.valid_from,
-        "validUntil": brief.valid_until,
-    }
-    return parse_model(Consent, value)
+def consent_of(terms: Consent, brief: Brief) -> Consent:
+    """A plain consent, as far as any rule asks for it."""
+    authority = f"0x{(brief.authority or b'').hex()}"
+    return terms.model_copy(
+        update={
+            "grantor": terms.grantor.model_copy(update={"id": brief.actor}),
+            "withdrawal": terms.withdrawal.model_copy(update={"authority": authority}),
+            "valid_from": brief.valid_from,
+            "valid_until": brief.valid_until,
+        }
+    )
 
 
 def claim_of(kind: str, brief: Brief) -> Work | Authorship:
@@ -139,10 +142,10 @@ def _terms(consent: Consent) -> bytes:
         "audience": consent.audience,
         "kind": consent.kind,
         "scopes": [{"name": scope.name, "use": scope.use.value} for scope in consent.scopes],
-        "grantor": {"capacity": consent.grantor.capacity},
+        "grantor": {"capacity": consent.grantor.capacity, **_NOBODY},
         "grantee": list(consent.grantee),
         "rightsBasis": {"claim": rights.claim, "coauthorsComplete": rights.coauthors_complete},
-        "withdrawal": {"mode": consent.withdrawal.mode.value},
+        "withdrawal": {"mode": consent.withdrawal.mode.value, **_NO_AUTHORITY},
         "persons": {"depicted": persons.depicted, "minors": persons.minors},
     }
     if rights.share_bp is not None:

@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from rakkan.registry.rules.brief import Terms, read_terms
+from rakkan.registry.rules.brief import read_terms
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.tables import LATER, RARE, BriefRow, TermsRow, table
+from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import DomainError
 
 _brief, _terms = table(BriefRow), table(TermsRow)
@@ -24,8 +25,8 @@ SELECT i.digest, i.kind, i.record_kind, i.record_id, b.envelope, b.accepted_at, 
        b.actor, b.terms, b.authority, b.valid_from, b.valid_until, b.names
 FROM identifier i LEFT JOIN brief b ON b.record_id = i.record_id
 WHERE i.digest {} AND i.record_kind IN ('work', 'consent', 'authorship')"""
-_LINKED: Final = f"SELECT target FROM link WHERE target {{}} AND {LATER}"
-_NAMED: Final = f"SELECT digest FROM identifier WHERE digest {{}} AND {RARE}"
+_LINKED: Final = f"SELECT target FROM link WHERE target {{}} AND {LATER}"  # noqa: S608 - constants
+_NAMED: Final = f"SELECT digest FROM identifier WHERE digest {{}} AND {RARE}"  # noqa: S608
 _CONTENT: Final = "SELECT id, content FROM terms WHERE id {}"
 
 
@@ -75,7 +76,7 @@ class Briefs:
     def __init__(self, database: Database, *, published: bool = False) -> None:
         self._database = database
         self._bearing = _BEARING + (" AND (b.publish OR b.record_id IS NULL)" if published else "")
-        self._kept: dict[bytes, Terms] = {}
+        self._kept: dict[bytes, Consent] = {}
 
     def bearing(self, connection: Connection, digests: Collection[bytes]) -> list[Bearing]:
         """The consents and claims under these digests, whatever their kind."""
@@ -95,7 +96,7 @@ class Briefs:
         named = self._database.among(connection, _NAMED, digests)
         return {row[0] for row in linked} | {row[0] for row in named}
 
-    def terms(self, connection: Connection, names: Collection[bytes]) -> dict[bytes, Terms]:
+    def terms(self, connection: Connection, names: Collection[bytes]) -> dict[bytes, Consent]:
         """What is said under these names; what cannot be read is left out."""
         found = {name: self._kept[name] for name in names if name in self._kept}
         missing = set(names) - found.keys()

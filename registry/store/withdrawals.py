@@ -6,7 +6,7 @@ contract is read (``rakkan.registry.flows.watching``): what was read, and how fa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,22 +97,29 @@ class Withdrawals:
                     )
         return found
 
-    def moments(self, connection: Connection, keys: Collection[bytes]) -> dict[Pair, int]:
-        """By (authority, key), at which Unix second what is kept under these keys was taken back first.
+    def moments(
+        self, connection: Connection, few: int, keys: Callable[[], Collection[bytes]]
+    ) -> dict[Pair, int]:
+        """By (authority, key), at which Unix second it was taken back first.
 
-        There may be more than was asked for: where little was ever taken back, all of it is read.
+        Args:
+            connection: An open one.
+            few: So many rows are read whole, for that costs less than looking for some of them.
+            keys: Of what is asked for, if there are more. The answer may hold others.
         """
-        recorded, on_chain = (self._rows(connection, each, keys) for each in _MOMENTS)
+        recorded, on_chain = (self._rows(connection, each, few, keys) for each in _MOMENTS)
         found: dict[Pair, int] = {(row[0], row[1]): row[2] for row in recorded if row[2] is not None}
         for authority, key, at in on_chain:
             found[authority, key] = min(at, found.get((authority, key), at))
         return found
 
-    def _rows(self, connection: Connection, query: str, keys: Collection[bytes]) -> list[tuple[Any, ...]]:
-        few = self._database.bare(connection.exec_driver_sql(f"{query} LIMIT {len(keys) + 1:d}"))
-        if len(few) <= len(keys):
-            return few
-        return self._database.among(connection, f"{query} WHERE key {{}}", keys)
+    def _rows(
+        self, connection: Connection, query: str, few: int, keys: Callable[[], Collection[bytes]]
+    ) -> list[tuple[Any, ...]]:
+        rows = self._database.bare(connection.exec_driver_sql(f"{query} LIMIT {few + 1:d}"))
+        if len(rows) <= few:
+            return rows
+        return self._database.among(connection, f"{query} WHERE key {{}}", keys())
 
     def pairs(self) -> set[Pair]:
         """All that was ever withdrawn, in records or on chain."""
