@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rakkan.registry.flows.asking import Inquiry, ask
 from rakkan.registry.flows.comparing import Gallery
 from rakkan.registry.flows.consent_check import consent_check
 from rakkan.registry.flows.consents import show
@@ -52,6 +53,8 @@ def looks(
 
 def answer(registry: Registry, work: Digest = LATE) -> str:
     found = show(registry, [work], scopes=[TRAIN], grantee="public")[TRAIN]
+    ((many,),) = ask(registry, [work], Inquiry(TRAIN, "public", registry.clock.now()))
+    assert (many.answer, many.code) == (found.answer, found.code), "one of thousands is answered alike"
     return f"{found.answer.value} {found.code}"
 
 
