@@ -20,6 +20,7 @@ from rakkan.registry.store.tables import RecordRow, table
 from rakkan.schemas.values import Digest
 
 if TYPE_CHECKING:
+    from rakkan.manifests.aggregators import IdentityTrust
     from rakkan.manifests.trust import TrustedIssuers
 
 _record = table(RecordRow)
@@ -83,6 +84,11 @@ class PublicRegistry(Registry):
     def issuers(self) -> TrustedIssuers | None:
         """The whole registry's."""
         return self._whole.issuers
+
+    @cached_property
+    def identities(self) -> IdentityTrust:
+        """The whole registry's."""
+        return self._whole.identities
 
     def close(self) -> None:
         """Nothing: what is shared is the whole registry's to close."""

@@ -109,6 +109,16 @@ class Home:
         return self.folder / "issuers.pem"
 
     @property
+    def identity_issuers(self) -> Path:
+        """Certificates of issuers whose word about a name counts here; absent, nobody's does."""
+        return self.folder / "identity-issuers.pem"
+
+    @property
+    def aggregators(self) -> Path:
+        """DID documents of identity claims aggregators that this home trusts; absent, it trusts none."""
+        return self.folder / "aggregators.json"
+
+    @property
     def community(self) -> Path:
         """Whom this home's community trusts; absent, it trusts nobody."""
         return self.folder / "community.json"

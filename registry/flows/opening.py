@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rakkan.manifests.image import CheckedImage, check_image, read_image
-from rakkan.manifests.read import ManifestReport, read_manifest
-from rakkan.manifests.trust import TrustedIssuers
+from rakkan.manifests.read import ManifestReport
 from rakkan.registry.clock import SystemClock
 from rakkan.registry.flows.dossier import Dossier, consent_of, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
+from rakkan.registry.flows.reading import ManifestTrust, trust_of
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.flows.verify import Verification, judge
 from rakkan.registry.home import ChainConfig, Home
@@ -44,6 +44,8 @@ class VerifyOptions:
         offline: Ask nobody; what could not be asked is undetermined.
         bundle: Evidence from a file instead of the home's memory.
         trust: PEM of trusted issuers, instead of the home's.
+        identity_trust: PEM of issuers of identity certificates, or DID documents of aggregators, instead of
+            the home's.
         log_keys: Verifier keys of logs (text, or a file that holds it), instead of the home's.
         chain: JSON file that pins a chain (see ``ChainConfig``), instead of the home's.
         grantee: For whom consent is asked.
@@ -52,6 +54,7 @@ class VerifyOptions:
     offline: bool = False
     bundle: Path | None = None
     trust: Path | None = None
+    identity_trust: tuple[Path, ...] = ()
     log_keys: tuple[str, ...] = ()
     chain: str | None = None
     grantee: str = "public"
@@ -68,9 +71,9 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
     image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
     with _home(settings) as registry:
         trust = _trust(registry, options)
-        issuers = _issuers(registry, options)
+        reader = trust_of(registry, options.trust, options.identity_trust)
         if options.bundle is not None:
-            return _with_bundle(image, name, options, trust, issuers, registry)
+            return _with_bundle(image, name, options, trust, reader, registry)
         if registry is None:
             if image is None:
                 raise NotFound(
@@ -78,10 +81,10 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
                     code="home-missing",
                     hint="Run `rakkan init`, name a --home, or bring a --bundle.",
                 )
-            report = read_manifest(image, issuers)
+            report = reader.read(image)
             return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
         if image is not None:
-            return _image(registry, image, issuers, trust, options.grantee)
+            return _image(registry, image, reader, trust, options.grantee)
         return _stored(registry, resolve(registry, name), trust, options.grantee)
 
 
@@ -92,7 +95,7 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
         Invalid: If they are not one whole image.
     """
     trust = _trust(registry, VerifyOptions())
-    return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
+    return _image(registry, check_image(content, name), trust_of(registry), trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
@@ -105,11 +108,11 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
 
 
 def _image(
-    registry: Registry, image: CheckedImage, issuers: TrustedIssuers | None, trust: Trust, grantee: str
+    registry: Registry, image: CheckedImage, reader: ManifestTrust, trust: Trust, grantee: str
 ) -> Verification:
     from rakkan.manifests.fingerprint import fingerprints
 
-    report = read_manifest(image, issuers)
+    report = reader.read(image)
     names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
     dossier = gather(registry, names)
     prints = fingerprints(image)
@@ -189,7 +192,7 @@ def _with_bundle(
     name: str,
     options: VerifyOptions,
     trust: Trust,
-    issuers: TrustedIssuers | None,
+    reader: ManifestTrust,
     registry: Registry | None,
 ) -> Verification:
     from rakkan.registry.flows.evidence import unpack
@@ -214,7 +217,7 @@ def _with_bundle(
     if image is not None:
         from rakkan.manifests.fingerprint import fingerprints
 
-        report, prints = read_manifest(image, issuers), fingerprints(image)
+        report, prints = reader.read(image), fingerprints(image)
         asked = report.identity.c2pa_claim if report.identity else image.sha256
     dossier = replace(dossier, matched=asked)
     lineage = _bundle_lineage(dossier)
@@ -268,17 +271,6 @@ def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
     return Trust(
         keys, registry.domain, lambda receipt: ask(registry.ledger)(receipt), community=registry.community
     )
-
-
-def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
-    if options.trust is not None:
-        try:
-            return TrustedIssuers.load(options.trust.read_bytes(), uri="urn:rakkan:issuers")
-        except OSError as error:
-            raise NotFound(
-                f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"
-            ) from error
-    return registry.issuers if registry is not None else None
 
 
 def _text(value: str) -> str:
