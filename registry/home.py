@@ -140,6 +140,20 @@ class Home:
             ) from error
         return parse_model(Community, parse_strict(content))
 
+    def read_identity_lists(self) -> list[bytes]:
+        """What lies in the two lists of whom to believe about names; what is absent is left out.
+
+        Raises:
+            Unavailable: ``home-unreadable``.
+        """
+        paths = [each for each in (self.identity_issuers, self.aggregators) if each.exists()]
+        try:
+            return [each.read_bytes() for each in paths]
+        except OSError as error:
+            raise Unavailable(
+                f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable"
+            ) from error
+
     def read(self) -> HomeConfig:
         """What the home says of itself.
 

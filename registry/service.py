@@ -104,8 +104,7 @@ class Registry:
         """Whose word counts here about who somebody is."""
         from rakkan.manifests.aggregators import IdentityTrust
 
-        paths = (self.home.identity_issuers, self.home.aggregators)
-        return IdentityTrust.load([path.read_bytes() for path in paths if path.exists()])
+        return IdentityTrust.load(self.home.read_identity_lists())
 
     def close(self) -> None:
         """Let go of everything; the embedded chain that we started ends too."""
