@@ -212,8 +212,10 @@ def _anchor(anchor: Mapping[str, Any]) -> str:
     parts = []
     if anchor["index"] is not None and anchor["size"]:
         parts.append(f"record {anchor['index']} of {anchor['size']}")
+    if anchor["block"] is not None:
+        parts.append(f"chain {anchor['chain']}, block {anchor['block']}")
     if anchor["tx"]:
-        parts.append(f"chain {anchor['chain']}, block {anchor['block']}, transaction {anchor['tx']}")
+        parts.append(f"transaction {anchor['tx']}")
     return ", ".join(parts)
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
@@ -113,12 +114,11 @@ def proven(registry: Registry) -> Callable[[int | None], datetime | None]:
         and transaction.block_time is not None
     ]
     sizes = [size for size, _ in final]
+    earliest = list(accumulate((time for _, time in reversed(final)), min))[::-1]
 
     def when(index: int | None) -> datetime | None:
-        if index is None:
-            return None
-        first = bisect_right(sizes, index)
-        return min((time for _, time in final[first:]), default=None)
+        first = len(sizes) if index is None else bisect_right(sizes, index)
+        return earliest[first] if first < len(sizes) else None
 
     return when
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from rakkan.registry.store.briefs import Briefs
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.likenesses import Likenesses
@@ -56,6 +57,7 @@ class Store:
                 hint="Each home needs a database of its own.",
             )
         self.records = Records(self.database)
+        self.briefs = Briefs(self.database)
         self.log = Log(self.database, origin)
         self.outbox = Outbox(self.database)
         self.leases = Leases(self.database)

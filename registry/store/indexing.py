@@ -6,18 +6,23 @@ It decides what is derived, so that ``fsck`` can derive it again. It leaves out 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table
 
+from rakkan.registry.rules.brief import brief_of
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
+from rakkan.registry.rules.wallet_questions import inner_signature
 from rakkan.registry.store.tables import (
+    BriefRow,
     EdgeRow,
     FingerprintRow,
     IdentifierRow,
     LinkRow,
+    TermsRow,
     WithdrawalRow,
     table,
 )
@@ -31,6 +36,7 @@ from rakkan.schemas.work import Work
 
 _identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+_brief, _terms = table(BriefRow), table(TermsRow)
 
 
 def identifiers_of(
@@ -53,13 +59,16 @@ def identifiers_of(
     return list(dict(found).items())
 
 
-def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict[Table, list[dict[str, Any]]]:
+def index_rows(
+    record: Record, now: int, members: Sequence[Digest] = (), *, publish: bool
+) -> dict[Table, list[dict[str, Any]]]:
     """The rows of every index table.
 
     Args:
         record: The record.
         now: Unix time of acceptance.
         members: The works of its collection, if it has one.
+        publish: Whether it is meant for the public.
     """
     record_id, predicate = record.record_id.digest, record.predicate
     names = identifiers_of(record.parsed, predicate, members)
@@ -78,6 +87,7 @@ def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict
             {"target": target, "relation": relation, "record_id": record_id}
             for relation, target in links_of(predicate)
         ],
+        **brief_rows(record, now, publish=publish),
     }
     if isinstance(predicate, Work):
         parents = [(Digest.parse(parent.digest), parent.relation) for parent in predicate.parents]
@@ -113,11 +123,38 @@ def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict
     return rows
 
 
+def brief_rows(
+    record: Record, accepted_at: int, *, publish: bool, log_index: int | None = None
+) -> dict[Table, list[dict[str, Any]]]:
+    """The rows of a record's brief; none if its kind has none."""
+    brief = brief_of(record)
+    if brief is None:
+        return {}
+    terms = None if brief.terms is None else hashlib.sha256(brief.terms).digest()
+    row = {
+        "record_id": record.record_id.digest,
+        "envelope": record.envelope_cid.digest,
+        "accepted_at": accepted_at,
+        "publish": publish,
+        "log_index": log_index,
+        "actor": brief.actor,
+        "terms": terms,
+        "authority": brief.authority,
+        "valid_from": brief.valid_from,
+        "valid_until": brief.valid_until,
+        "names": brief.names,
+    }
+    return {
+        _terms: [] if brief.terms is None else [{"id": terms, "content": brief.terms}],
+        _brief: [row],
+    }
+
+
 def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
     """The authority's own wallet signature, which the contract takes from anyone."""
     authority = Address.parse(withdrawal.authority)
     for proof in record.parsed_envelope.proofs:
         signer = parse_did(proof.signer)
         if isinstance(signer, DidPkh) and signer.address == authority:
-            return bytes.fromhex(proof.signature)
+            return inner_signature(bytes.fromhex(proof.signature))
     return None

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, text
 from sqlalchemy.orm import registry as orm_registry
 from sqlmodel import Field, SQLModel
 
-SCHEMA_VERSION: Final = "1"
+SCHEMA_VERSION: Final = "2"
 
 _rows = orm_registry(metadata=MetaData())
 _COMPACT: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
@@ -32,6 +32,15 @@ def _bytes(*, key: bool = False, unique: bool = False, index: bool = False) -> A
 
 def _number(*, key: bool = False, unique: bool = False) -> Any:  # noqa: ANN401
     return Field(sa_type=BigInteger, primary_key=key, unique=unique)
+
+
+RARE: Final = "record_kind IN ('dispute', 'ruling', 'identity', 'key')"
+LATER: Final = "relation IN ('supersedes', 'joins')"
+
+
+def _among(name: str, column: str, where: str) -> Index:
+    """An index of the few rows that are asked for beside the many: it stays small."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class SettingRow(Row, table=True):
@@ -63,7 +72,7 @@ class IdentifierRow(Row, table=True):
     """Under which digests a record can be found, as subject or as alias."""
 
     __tablename__ = "identifier"
-    __table_args__ = _COMPACT
+    __table_args__ = (_among("identifier_rare", "digest", RARE), _COMPACT)
     digest: bytes = _bytes(key=True)
     kind: str = Field(primary_key=True)
     record_kind: str = Field(primary_key=True)
@@ -71,11 +80,41 @@ class IdentifierRow(Row, table=True):
     alias: bool
 
 
+class BriefRow(Row, table=True):
+    """What of a consent or claim decides when nothing else bears on it (``rakkan.registry.rules.brief``).
+
+    The four after the key repeat the record's own row, so that it need not be read.
+    """
+
+    __tablename__ = "brief"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    envelope: bytes = _bytes()
+    accepted_at: int = _number()
+    publish: bool
+    log_index: int | None = _number()
+    actor: str
+    terms: bytes | None = _bytes()
+    authority: bytes | None = _bytes()
+    valid_from: str | None = None
+    valid_until: str | None = Field(default=None, index=True)
+    names: bytes = _bytes()
+
+
+class TermsRow(Row, table=True):
+    """What many consents say alike, under its sha256."""
+
+    __tablename__ = "terms"
+    __table_args__ = _COMPACT
+    id: bytes = _bytes(key=True)
+    content: bytes = _bytes()
+
+
 class LinkRow(Row, table=True):
     """That a record names another one's envelope, and as what."""
 
     __tablename__ = "link"
-    __table_args__ = _COMPACT
+    __table_args__ = (_among("link_rare", "target", LATER), _COMPACT)
     target: bytes = _bytes(key=True)
     relation: str = Field(primary_key=True)
     record_id: bytes = _bytes(key=True)
