@@ -201,6 +201,7 @@ def _facts(found: Verification, accepted_at: datetime | None) -> list[tuple[str,
         facts.append(("Credential issued by", report.signer.issuer, f"to {report.signer.subject}"))
     if report is not None and report.made_with:
         facts.append(("Credential written by", report.made_with, "software, as it calls itself"))
+    facts += [("Named in it", each.credential.detail, " ".join(each.sentences)) for each in found.identities]
     if found.record is not None:
         facts.append(("Anchor", wording.ANCHORS.get(str(found.anchor["state"]), ""), _anchor(found.anchor)))
         facts.append(("Found under", found.matched, "the identifier that matched"))

@@ -6,13 +6,14 @@ signature shows control of a key, not authorship.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.cli.text import clean
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.corroboration import Corroboration
     from rakkan.registry.flows.verify import Verification
     from rakkan.schemas.record import Record
 
@@ -120,6 +121,11 @@ def consent(value: Mapping[str, Any]) -> list[str]:
             every = "everything" if len(named) == len(scopes) else ", ".join(named)
             lines.append(f"{said} for {value['grantee']}: {every}")
     return lines
+
+
+def identities(values: Iterable[Corroboration]) -> list[str]:
+    """Whom the picture's identity credentials name, beside those who signed records about it."""
+    return [clean(said) for value in values for said in (value.credential.detail, *value.sentences)]
 
 
 def transaction(state: str, block: int | None) -> str:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rakkan.manifests.image import CheckedImage, check_image, read_image
-from rakkan.manifests.read import ManifestReport, read_manifest
-from rakkan.manifests.trust import TrustedIssuers
+from rakkan.manifests.read import ManifestReport
 from rakkan.registry.clock import SystemClock
 from rakkan.registry.flows.consulting import consult_chain, consult_home
 from rakkan.registry.flows.dossier import Dossier, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
 from rakkan.registry.flows.outside import VerifyOptions as VerifyOptions
-from rakkan.registry.flows.outside import issuers, outside
+from rakkan.registry.flows.outside import outside
+from rakkan.registry.flows.reading import ManifestTrust, trust_of
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.flows.verify import Verification, judge
 from rakkan.registry.home import Home
@@ -43,9 +43,10 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
     """
     image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
     with _home(settings) as registry:
-        trust, trusted = outside(registry, options, settings.rpc_url), issuers(registry, options)
+        trust = outside(registry, options, settings.rpc_url)
+        reader = trust_of(registry, options.trust, options.identity_trust)
         if options.bundle is not None:
-            return _with_bundle(image, name, options, trust, trusted, registry)
+            return _with_bundle(image, name, options, trust, reader, registry)
         if registry is None:
             if image is None:
                 raise NotFound(
@@ -53,10 +54,10 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
                     code="home-missing",
                     hint="Run `rakkan init`, name a --home, or bring a --bundle.",
                 )
-            report = read_manifest(image, trusted)
+            report = reader.read(image)
             return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
         if image is not None:
-            return _image(registry, image, trusted, trust, options.grantee)
+            return _image(registry, image, reader, trust, options.grantee)
         return _stored(registry, resolve(registry, name), trust, options.grantee)
 
 
@@ -67,7 +68,7 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
         Invalid: If they are not one whole image.
     """
     trust = outside(registry, VerifyOptions())
-    return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
+    return _image(registry, check_image(content, name), trust_of(registry), trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
@@ -80,11 +81,11 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
 
 
 def _image(
-    registry: Registry, image: CheckedImage, trusted: TrustedIssuers | None, trust: Trust, grantee: str
+    registry: Registry, image: CheckedImage, reader: ManifestTrust, trust: Trust, grantee: str
 ) -> Verification:
     from rakkan.manifests.fingerprint import fingerprints
 
-    report = read_manifest(image, trusted)
+    report = reader.read(image)
     names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
     dossier = gather(registry, names)
     prints = fingerprints(image)
@@ -136,7 +137,7 @@ def _with_bundle(
     name: str,
     options: VerifyOptions,
     trust: Trust,
-    trusted: TrustedIssuers | None,
+    reader: ManifestTrust,
     registry: Registry | None,
 ) -> Verification:
     from rakkan.registry.flows.evidence import unpack
@@ -161,7 +162,7 @@ def _with_bundle(
     if image is not None:
         from rakkan.manifests.fingerprint import fingerprints
 
-        report, prints = read_manifest(image, trusted), fingerprints(image)
+        report, prints = reader.read(image), fingerprints(image)
         asked = report.identity.c2pa_claim if report.identity else image.sha256
     dossier, trust = consult_chain(replace(dossier, matched=asked), trust)
     lineage = _bundle_lineage(dossier)
