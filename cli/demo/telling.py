@@ -98,13 +98,14 @@ def _found(settings: Settings, talk: Console) -> None:
 
 
 def _sum_up(stage: Stage) -> None:
-    stage.title("Transactions")
-    table = Table("what", "state", "block", "gas", "transaction", box=None, pad_edge=False)
-    for each in stage.registry.store.outbox.all():
-        signed = f"0x{each.signed.hash.hex()[:16]}…" if each.signed else ""
-        gas = f"{each.gas_used:,}" if each.gas_used else ""
-        table.add_row(each.name.partition(":")[0], each.state, str(each.block_number or ""), gas, signed)
-    stage.console.print(table)
+    if wanted := stage.registry.store.outbox.all():
+        stage.title("Transactions")
+        table = Table("what", "state", "block", "gas", "transaction", box=None, pad_edge=False)
+        for each in wanted:
+            signed = f"0x{each.signed.hash.hex()[:16]}…" if each.signed else ""
+            gas = f"{each.gas_used:,}" if each.gas_used else ""
+            table.add_row(each.name.partition(":")[0], each.state, str(each.block_number or ""), gas, signed)
+        stage.console.print(table)
     stage.title("Time of each step in this run")
     for step, seconds in stage.story.seconds.items():
         stage.say(f"{step:<10} {seconds:6.2f} s")

@@ -76,5 +76,6 @@ def test_without_an_engine_it_goes_as_far_as_it_honestly_can(tmp_path: Path) -> 
     assert "There is no chain here" in told
     assert "unanchored" in told
     assert "isApproved" not in told
+    assert "Transactions" not in told, "where nothing is sent, no empty table says so"
     assert "state: trusted" in told
     assert "done before" in tell(tmp_path / "home", RAKKAN_ANVIL="none")
