@@ -16,6 +16,7 @@ from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.comparing import Gallery
+from rakkan.registry.flows.revealing import note_reveals
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
@@ -109,6 +110,7 @@ class Worker:
         self._relay_withdrawals()
         carried = self._carrier.carry(lease)
         noticed = self._watch() if self._watching or carried.mined else 0
+        note_reveals(self._registry)
         sent, mined, waiting = carried.sent, carried.mined, carried.waiting
         return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
 

@@ -15,6 +15,7 @@ from rakkan.registry.store.log import Log
 from rakkan.registry.store.members import MemberBlocks
 from rakkan.registry.store.outbox import Outbox
 from rakkan.registry.store.records import Records
+from rakkan.registry.store.reveals import Reveals
 from rakkan.registry.store.sealed import SealedFields
 from rakkan.registry.store.stamps import Stamps
 from rakkan.registry.store.tables import SettingRow, TokenRow, table
@@ -63,6 +64,7 @@ class Store:
         self.members = MemberBlocks(self.database)
         self.sealed = SealedFields(self.database)
         self.likenesses = Likenesses(self.database)
+        self.reveals = Reveals(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from rakkan.registry.rules.commitments import commitment_of
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
 from rakkan.registry.store.tables import (
@@ -18,9 +19,11 @@ from rakkan.registry.store.tables import (
     FingerprintRow,
     IdentifierRow,
     LinkRow,
+    RevealRow,
     WithdrawalRow,
     table,
 )
+from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.identity import Address, DidPkh, parse_did
 from rakkan.schemas.keychange import KeyChange
@@ -31,6 +34,7 @@ from rakkan.schemas.work import Work
 
 _identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+_reveal = table(RevealRow)
 
 
 def identifiers_of(
@@ -101,6 +105,10 @@ def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict
             }
             for entry in predicate.fingerprints
         ]
+    elif isinstance(predicate, Authorship) and predicate.reveal is not None:
+        authority, salt = Address.parse(predicate.reveal.authority), bytes.fromhex(predicate.reveal.salt)
+        commitment = commitment_of(authority, record.parsed.subject[0].digests[0].raw, salt)
+        rows[_reveal] = [{"record_id": record_id, "commitment": commitment, "committed_at": None}]
     elif isinstance(predicate, Withdrawal):
         rows[_withdrawal] = [
             {

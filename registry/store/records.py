@@ -21,6 +21,7 @@ from rakkan.registry.store.tables import (
     IdentifierRow,
     LinkRow,
     RecordRow,
+    RevealRow,
     WithdrawalRow,
     table,
 )
@@ -29,7 +30,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 
 _record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(EdgeRow)
-_link = table(LinkRow)
+_link, _reveal = table(LinkRow), table(RevealRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
 _CHUNK = 500
 _KNOWN = select(_record.c.id).where(_record.c.id.in_(bindparam("ids", expanding=True)))
@@ -120,6 +121,7 @@ class Records:
             _link: [],
             _edge: [],
             _fingerprint: [],
+            _reveal: [],
             _withdrawal: [],
         }
         for record in records:

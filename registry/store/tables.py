@@ -145,6 +145,16 @@ class ChainWithdrawalRow(Row, table=True):
     block: int = Field(sa_type=BigInteger, index=True)
 
 
+class RevealRow(Row, table=True):
+    """A claim that opens a commitment; when the chain had it for good: null while unknown, 0 for never."""
+
+    __tablename__ = "reveal"
+    __table_args__ = _COMPACT
+    record_id: bytes = _bytes(key=True)
+    commitment: bytes = _bytes()
+    committed_at: int | None = _number()
+
+
 class ChainCursorRow(Row, table=True):
     """How far the events of a contract have been read, and how far they cannot be undone."""
 
