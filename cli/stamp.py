@@ -105,6 +105,8 @@ def stamp(
         raise Invalid(
             "--slips keeps withdrawal slips of consents.", code="usage", hint="Add --consent TERMS."
         )
+    disclose = _disclose(publish)
+    missing = [name for name in files if not _can_be_read(name)]
     paths = list(_images(files, out))
     options = StampOptions(
         out=out,
@@ -112,14 +114,19 @@ def stamp(
         parents=tuple(parent or ()),
         terms=load_terms(consent, tuple(grantee or ())) if consent else None,
         wallet=read_wallet_key(wallet_key) if wallet_key else None,
-        disclose=_disclose(publish),
+        disclose=disclose,
         publish=publish is not None,
         jobs=jobs or (1 if len(paths) < _FEW else os.cpu_count() or 1),
         making="captured" if making is Making.CAPTURED else "generated" if making else None,
-        dry_run=dry_run,
+        dry_run=dry_run or bool(missing),  # a word mistyped is no reason to sign and publish the rest
     )
     with session.registry() as registry:
         items = _run(session, registry, paths, options, slips)
+    if missing and len(files) > 1:
+        session.warn(
+            f"Nothing was stamped, because {missing[0]} is no file or folder that can be read. Leave it out, or"
+            " correct it, and run it again."
+        )
     return exits.of_errors(item.error for item in items if item.error is not None)
 
 
@@ -213,12 +220,20 @@ def _disclose(value: str | None) -> tuple[str, ...]:
     names = tuple(part for part in (value or "").split(",") if part)
     unknown = sorted(set(names) - DISCLOSABLE)
     if unknown:
+        from difflib import get_close_matches
+
+        known = sorted(DISCLOSABLE)
+        meant = get_close_matches(unknown[0].lower(), known, n=1)
         raise Invalid(
-            f"--publish cannot show {unknown[0]!r}.",
+            f"--publish cannot show “{unknown[0]}”; nothing was stamped.",
             code="usage",
-            hint=f"It knows {', '.join(sorted(DISCLOSABLE))}.",
+            hint=(f"Did you mean {meant[0]}? " if meant else "") + f"It knows {', '.join(known)}.",
         )
     return names
+
+
+def _can_be_read(name: Path) -> bool:
+    return name.is_dir() or (name.is_file() and os.access(name, os.R_OK))
 
 
 def _images(names: Sequence[Path], out: Path | None) -> Iterator[Path]:
