@@ -21,6 +21,7 @@ from rakkan.cli.slip import SlipFolder, write_slips
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.batch import Finding
     from rakkan.registry.flows.stamping import StampItem, StampOptions
     from rakkan.registry.service import Registry
 
@@ -180,13 +181,17 @@ def _answer(session: Session, items: Sequence[StampItem], *, published: bool) ->
         )
 
 
-def _noticed(session: Session) -> Callable[[Path, tuple[str, ...]], None]:
-    def warn(path: Path, findings: tuple[str, ...]) -> None:
+def _noticed(session: Session) -> Callable[[Path, tuple[Finding, ...]], None]:
+    def warn(path: Path, findings: tuple[Finding, ...]) -> None:
         for finding in findings:
-            session.warn(
-                f"{path}: the generator's record holds {finding}. It stays out of the record, but it is in the"
-                " picture, and in the stamped copy too, for whoever gets the file."
-            )
+            if finding.kind == "credential":
+                said = f"{finding}. The stamped copy says so too, and no check will call it trusted."
+            else:
+                said = (
+                    f"the generator's record holds {finding}. It stays out of the record, but it is in the"
+                    " picture, and in the stamped copy too, for whoever gets the file."
+                )
+            session.warn(f"{path}: {said}")
 
     return warn
 
@@ -201,7 +206,7 @@ def _item(item: StampItem) -> dict[str, Any]:
         "envelope": str(record.envelope_cid) if record else None,
         "digest": dict(item.digest),
         "error": {"code": error.code, "message": error.message, "hint": error.hint} if error else None,
-        "findings": list(item.findings),
+        "findings": [str(finding) for finding in item.findings],
         "assumed": item.assumed,
         "consent": {"recordId": str(item.consent.record_id), "envelope": str(item.consent.envelope_cid)}
         if item.consent

@@ -81,6 +81,10 @@ class Verification:
     report: ManifestReport | None
     matched: str
 
+    def check(self, name: str) -> Check:
+        """One check by its name."""
+        return next(check for check in self.checks if check.name == name)
+
 
 def judge(
     report: ManifestReport | None,

@@ -135,19 +135,60 @@ def test_bits_flipped_in_the_padding_of_a_manifest_change_no_identity(atelier: A
             assert done.code in (1, 2)
 
 
-def test_stamping_a_forged_picture_never_vouches_for_it(atelier: Atelier, tmp_path: Path) -> None:
+def forged(atelier: Atelier, how: str) -> bytes:
+    whole = (atelier.stamped / PARENT).read_bytes()
+    if how == "text added":
+        return pngs.text_added(whole)
+    if how == "pixel changed":
+        return pngs.pixel_changed(whole)
+    return pngs.with_manifest(whole, pngs.manifest_of((atelier.stamped / CHILD).read_bytes()))
+
+
+@pytest.mark.parametrize("how", ["text added", "pixel changed", "manifest of another"])
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_credential_that_does_not_fit_is_told_before_anything_is_signed(
+    how: str, dry: bool, atelier: Atelier, tmp_path: Path
+) -> None:
     """What came in broken is an ingredient that says so; the new stamp speaks for the new file alone."""
-    forged = tmp_path / PARENT
-    forged.write_bytes(pngs.text_added((atelier.stamped / PARENT).read_bytes()))
-    done = rakkan("stamp", forged, "--out", tmp_path / "out", "--json", home=atelier.home)
+    path = tmp_path / PARENT
+    path.write_bytes(forged(atelier, how))
+    words = ["stamp", path, "--out", tmp_path / "out", "--json", *(["--dry-run"] if dry else [])]
+    done = rakkan(*words, home=atelier.home)
     (item,) = done.document["items"]
-    if item["state"] == "failed":
-        assert done.code != 0
-        assert not (tmp_path / "out").exists() or files(tmp_path / "out") == {}
+    (finding,) = item["findings"]
+    assert "the credential that it carries does not hold" in finding
+    assert "binding" in finding
+    assert f"warning: {path}: {finding}" in done.err
+    if dry:
         return
     answer = verify(atelier, Path(item["output"]))
-    assert outcome(answer, "ingredients") == "fail"
-    assert answer.code != 0
+    assert (answer.code, answer.document["state"]) == (3, "intact")
+    assert (outcome(answer, "ingredients"), outcome(answer, "trust")) == ("fail", "pass")
+    headline = rakkan("verify", item["output"], home=atelier.home).out.splitlines()[0]
+    assert "not recognised" not in headline
+    assert "unchanged, but something stands against a picture that it was made from" in headline
+    assert "What fails first: ingredients." in headline
+    stranger = rakkan("verify", item["output"], home=tmp_path / "nobody").out.splitlines()[0]
+    assert "unchanged, issuer not recognised here, and something stands against" in stranger
+    assert stranger.startswith("Somebody who goes by")
+
+
+def test_a_parent_whose_credential_does_not_fit_is_told_too(atelier: Atelier, tmp_path: Path) -> None:
+    parent = tmp_path / "parent.png"
+    parent.write_bytes(forged(atelier, "text added"))
+    words = ["stamp", atelier.pictures / "agate.jpg", atelier.pictures / "aurora.webp", "--parent", parent]
+    done = rakkan(*words, "--out", tmp_path / "out", "--json", home=atelier.home)
+    for item in done.document["items"]:
+        assert [
+            finding for finding in item["findings"] if "of its parent parent.png does not hold" in finding
+        ]
+
+
+def test_a_credential_that_holds_is_nothing_to_tell(atelier: Atelier, tmp_path: Path) -> None:
+    words = ["stamp", atelier.stamped, "--out", tmp_path / "out", "--json"]
+    done = rakkan(*words, home=atelier.home)
+    assert {item["state"] for item in done.document["items"]} == {"stamped"}
+    assert not [each for item in done.document["items"] for each in item["findings"] if "credential" in each]
 
 
 def test_a_record_that_is_not_there(shared_atelier: Atelier) -> None:
