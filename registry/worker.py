@@ -17,11 +17,12 @@ from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.comparing import Gallery
+from rakkan.registry.flows.revealing import learn
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import Block, Call
-from rakkan.registry.rules.note import LogHead, sign_head
+from rakkan.registry.rules.note import LogHead, NoteVerifier, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
@@ -126,18 +127,20 @@ class Worker:
         self._relay_withdrawals()
         carried = Carrier(self._registry, lease, self._say).carry()
         noticed = self._watch() if self._watching or carried.mined else 0
+        learn(self._registry)
         return Advance(pinned, logged, **asdict(carried), noticed=noticed, stale=self._note_stale())
 
     def _pin(self) -> int:
         store, total = self._registry.store, 0
         while batch := store.records.unpinned():
+            self._check_log_key()  # before anything leaves: what cannot be logged is not sent either
             ids = [each.record.record_id.digest for each in batch]
             blocks = [Block(r.record_id, r.statement) for r in (each.record for each in batch)]
             blocks += [Block(r.envelope_cid, r.envelope) for r in (each.record for each in batch)]
             blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
             blocks += [Block.of(envelope, RAW) for envelope in store.sealed.pinnable(ids)]
             failpoint("pin.before")
-            for each in batch:
+            for each in (stored for stored in batch if stored.kind == "consent"):
                 if members := member_blocks(self._registry, each.record):  # up to 64 MiB: one at a time
                     self._registry.content.put([Block.of(block, RAW) for block in members])
             self._registry.content.put(blocks)
@@ -152,6 +155,7 @@ class Worker:
         self._gallery.compare()
         upto = store.likenesses.compared()  # near-duplicates are known before anything counts
         while batch := store.records.unlogged(upto=upto):
+            self._check_log_key()
             failpoint("log.before")
             store.log.append(
                 [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()
@@ -160,6 +164,16 @@ class Worker:
             total += len(batch)
             self._say(f"logged {total} records")
         return total
+
+    def _check_log_key(self) -> None:
+        registry = self._registry
+        ours = NoteVerifier(registry.origin, registry.home.keys.log_public)
+        if ours not in registry.verifiers:
+            raise Refused(
+                "The key that signs log heads here is not one that the log is known by.",
+                code="log-key-foreign",
+                hint="Restore keys/log.pem from a backup.",
+            )
 
     def _sign(self, size: int, root: bytes) -> LogHead:
         return sign_head(self._registry.origin, size, root, self._registry.home.keys.log)

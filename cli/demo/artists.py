@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from rakkan.cli.demo.stage import Stage
 from rakkan.cli.render import lineage as render_lineage
+
+if TYPE_CHECKING:
+    from rakkan.registry.signers.port import RecordSigner
 
 
 def render(stage: Stage) -> list[str]:
@@ -23,6 +27,11 @@ def render(stage: Stage) -> list[str]:
     for path in paths:
         stage.say(f"{path.name}  {path.stat().st_size:,} bytes")
     return [path.name for path in paths]
+
+
+def rendered(names: list[str]) -> Iterator[str]:
+    """What came of drawing."""
+    yield f"They are drawn already: {', '.join(names)}."
 
 
 def stamp(stage: Stage) -> dict[str, Any]:
@@ -36,11 +45,13 @@ def stamp(stage: Stage) -> dict[str, Any]:
     gate = stage.gate_name
     for artist, (mine, terms_name, wallet) in groups.items():
         terms = load_terms(terms_name, (gate,) if terms_name != "reserve" else ())
+        # What these three know of their own pictures, and no preset could say for them.
+        terms = terms.answering(depicted="none", minors="none", coauthors="complete")
         options = StampOptions(
             out=stage.folder / "stamped",
             creator=artist,
             terms=terms,
-            wallet=wallet,
+            signer=wallet,
             disclose=("parents",),
         )
         stage.say(f"[bold]{artist}[/] says: {terms_name}")
@@ -59,27 +70,33 @@ def stamp(stage: Stage) -> dict[str, Any]:
     return noted
 
 
-def _groups(stage: Stage, names: list[str]) -> dict[str, tuple[list[str], str, bytes | None]]:
+def stamped(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of stamping."""
+    for name, each in noted.items():
+        yield f"{name} is stamped already, by {each['artist']}: record {each['record']}"
+
+
+def _groups(stage: Stage, names: list[str]) -> dict[str, tuple[list[str], str, RecordSigner | None]]:
     """Ada signs by ``did:key``; Bo by a wallet, where there is a chain; Cy reserves."""
     from rakkan.manifests.samples import CHILD, PARENT
 
     comfy = [name for name in names if name in (PARENT, CHILD)]
     others = [name for name in names if name not in comfy]
-    groups: dict[str, tuple[list[str], str, bytes | None]] = {"Ada": (comfy, "community-lora", None)}
+    groups: dict[str, tuple[list[str], str, RecordSigner | None]] = {"Ada": (comfy, "community-lora", None)}
     wallet = _wallet(stage) if stage.registry.identity else None
     groups["Bo" if wallet else "Bo (no chain, so by did:key)"] = (others[:-1], "community-lora", wallet)
     groups["Cy"] = (others[-1:], "reserve", None)
     return groups
 
 
-def _wallet(stage: Stage) -> bytes:
-    from rakkan.registry.keys import read_wallet_key
+def _wallet(stage: Stage) -> RecordSigner:
+    from rakkan.registry.signers.uri import from_file
 
     path = stage.folder / "bo-wallet.key"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
-    return read_wallet_key(path)
+    return from_file(path)
 
 
 def publish(stage: Stage) -> dict[str, Any]:
@@ -96,6 +113,11 @@ def publish(stage: Stage) -> dict[str, Any]:
     publish(stage.registry, progress=lambda said: stage.say(f"   {said}"))
     head = stage.registry.store.log.head()
     return {"size": head.size if head else 0}
+
+
+def published(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of publishing."""
+    yield f"All of it is public already: the log had {noted['size']} records then."
 
 
 def bundle(stage: Stage) -> dict[str, Any]:
@@ -127,6 +149,11 @@ def bundle(stage: Stage) -> dict[str, Any]:
     stage.console.print(table)
     stage.say(f"state: [bold]{answer.state}[/]")
     return {"state": answer.state, "bundle": str(bundle)}
+
+
+def checked(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of the stranger's check."""
+    yield f"It was checked already, and is {noted['state']}; the evidence is in {noted['bundle']}."
 
 
 def lineage(stage: Stage) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from rakkan.manifests.claim import Making
 from rakkan.registry.flows.terms import Terms
+from rakkan.registry.signers.port import RecordSigner
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 
@@ -24,7 +26,7 @@ class StampOptions:
         creator: Display name, kept private.
         parents: Files that every input was made from, besides what generators name.
         terms: Consent terms for every stamped work.
-        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
+        signer: The creator; None signs with the home's ``did:key``.
         disclose: What of the private fields becomes public.
         publish: Whether records are public from now on.
         jobs: Processes that sign.
@@ -36,12 +38,30 @@ class StampOptions:
     creator: str = ""
     parents: tuple[Path, ...] = ()
     terms: Terms | None = None
-    wallet: bytes | None = field(default=None, repr=False)
+    signer: RecordSigner | None = None
     disclose: tuple[str, ...] = ()
     publish: bool = False
     jobs: int = 1
     making: Making | None = None
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What whoever stamps a file should know before it is signed; its text is what it is as a string.
+
+    Attributes:
+        kind: ``secret`` (the generator's record holds a secret or a private path) or ``credential``
+            (the credential of the file, or of a parent, does not hold).
+        text: One plain phrase, secrets masked.
+    """
+
+    kind: Literal["secret", "credential"]
+    text: str
+
+    def __str__(self) -> str:
+        """The text."""
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class StampItem:
         record: The work's record.
         digest: Identifiers of the stamped file, by kind.
         error: Why it failed.
-        findings: Secrets and private paths seen in the generator record.
+        findings: Secrets, private paths and broken credentials seen before it was signed.
         consent: The consent given for it, if any.
         assumed: It is stated as generated, though no generator left a record in it.
     """
@@ -66,6 +86,6 @@ class StampItem:
     record: Record | None = None
     digest: Mapping[str, str] = field(default_factory=dict)
     error: DomainError | None = None
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     consent: Record | None = None
     assumed: bool = False

@@ -1,7 +1,7 @@
 """Publishing: what becomes public for ever, said before it does.
 
-It decides the list and the step from "kept here" to "meant for everybody". Pinning, logging and
-anchoring are the worker's.
+It decides the list and the step from "kept here" to "meant for everybody"; a consent brings its mandate and
+releases along, for it cannot be checked without them. Pinning, logging and anchoring are the worker's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.lookup import resolve_all
+from rakkan.registry.flows.needed import with_needed
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.registry.worker import Progress, Worker
@@ -73,6 +74,7 @@ def publish(
 
 
 def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
+    """What was named, and what it cannot be checked without, in order of acceptance."""
     if not names:
         return registry.store.records.pending()
     chosen: dict[Cid, StoredRecord] = {}
@@ -85,7 +87,7 @@ def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
                 hint=f"Name the one that you mean: {', '.join(ids[:5])}.",
             )
         chosen[fitting[0].record.record_id] = fitting[0]
-    return list(chosen.values())
+    return sorted(with_needed(registry, list(chosen.values())), key=lambda stored: stored.sequence)
 
 
 def kept_back(registry: Registry, chosen: Sequence[Disclosure]) -> list[str]:
