@@ -21,6 +21,7 @@ from rakkan.registry.chain import local_chain
 from rakkan.registry.home import Home
 from rakkan.registry.keys import ARTIST, Keys
 from tests.cli.conftest import Rakkan
+from tests.cli.filled import filled
 from tests.cli.test_cli_help import commands
 from tests.homes import new_home, require_anvil
 
@@ -124,6 +125,8 @@ def test_every_example_is_run(desk: Desk) -> None:
 
 def stamp_and_publish(desk: Desk) -> None:
     desk.type("")  # the root's: one picture
+    desk.type("consent commit")  # before anybody sees it
+    desk.type("consent reveal")
     shutil.copy(desk.folder / "stamped" / "picture.png", desk.folder / "picture.png")
     desk.type("stamp")  # a folder of them
     shutil.copytree(desk.folder / "outputs" / "stamped", desk.folder / "training")
@@ -138,29 +141,37 @@ def stamp_and_publish(desk: Desk) -> None:
 
 
 def consents(desk: Desk) -> None:
-    desk.type("consent show")
+    desk.type("consent template")
+    desk.type("consent diff", 1)  # they differ
+    (desk.folder / "art").mkdir()
+    shutil.copy(desk.folder / "picture.png", desk.folder / "art")
     desk.type("consent grant")
-    reserved = desk.ask("consent", "reserve", "picture.png")["recordId"]
+    desk.type("consent show", 3)  # the root's example says nothing of co-authors
+    desk.type("consent explain", 3)
+    desk.type("consent list")
+    granted = desk.ask("consent", "list", "--mine", "--kind", "grant")["consents"][-1]["recordId"]
+    desk.type("consent renew", cid=granted)
     desk.type("consent reserve")
-    desk.type("consent export", cid=reserved)
+    desk.type("consent export", cid=granted)
     desk.type("consent delegate", dids=[did(desk, "gallery")])
     (desk.folder / "optout.txt").write_text(f"{sha256_of(desk.folder / 'picture.png')}\n")
     desk.type("consent import")
-    (desk.folder / "terms.toml").write_text(
-        'kind = "grant"\n[scopes]\n"cawg.data_mining" = "allowed"\n[private]\nname = "Ada"\n'
-    )
+    terms = 'kind = "grant"\n[scopes]\n"cawg.data_mining" = "allowed"\n'
+    (desk.folder / "terms.toml").write_text(f'{terms}[private]\nname = "Ada"\n')
     kept = desk.ask("consent", "grant", "picture.png", "--terms", "terms.toml")["recordId"]
     desk.type("consent disclose", cid=kept)
     assert "Ada" in (desk.folder / "name.json").read_text()
     desk.type("consent erase", cid=kept)
+    (desk.folder / "likeness.toml").write_text(filled("likeness", depicted='"grantor"'))
+    desk.type("consent agree")
 
 
 def evidence(desk: Desk) -> None:
     (desk.folder / "log.vkey").write_text(Home(desk.home).read().log_keys[0])
     shutil.copy(desk.home / "issuers.pem", desk.folder)
     desk.type("evidence pack")
-    desk.type("evidence check", 3)  # the chain is not asked, so what depends on it is open
-    desk.type("verify", 0)
+    desk.type("evidence check")
+    desk.type("verify")
     desk.type("log head")
     assert (desk.folder / "head.note").read_text().startswith(Home(desk.home).read().origin)
     desk.type("log proof", cid=desk.ask("verify", "picture.png")["record"]["recordId"])
