@@ -56,6 +56,9 @@ class Terms:
         days: How long it is valid.
         grantee: Who may use it; ``public`` unless named.
         claim: Basis of the right.
+        capacity: As what the grantor acts.
+        coauthors_complete: Whether nobody else has a share in the works.
+        persons: Who is shown: ``depicted`` and ``minors``, as in the schema.
         private: Name to text of what only salted commitments will stand for.
         more: Further fields of the consent, as JSON: its collection, the mandate it rests on.
     """
@@ -68,6 +71,9 @@ class Terms:
     days: int
     grantee: tuple[str, ...]
     claim: str
+    capacity: str = "author"
+    coauthors_complete: bool = True
+    persons: Mapping[str, str] = field(default_factory=lambda: {"depicted": "none", "minors": "none"})
     private: Mapping[str, str] = field(default_factory=dict, repr=False)
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -99,6 +105,10 @@ def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
         except ValueError as error:
             raise Invalid(f"{name}: {error}.", code="terms") from error
     try:
+        shown = source.get("persons", {"depicted": "none", "minors": "none"})
+        alone = source.get("coauthorsComplete", True)
+        if not isinstance(alone, bool):
+            raise TypeError("coauthorsComplete")
         terms = Terms(
             kind=str(source["kind"]),
             scopes=dict(source["scopes"]),
@@ -108,6 +118,9 @@ def load_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
             days=int(source.get("days", 730)),
             grantee=tuple(grantee) or tuple(source.get("grantee", (PUBLIC,))),
             claim=str(source.get("claim", "generated")),
+            capacity=str(source.get("capacity", "author")),
+            coauthors_complete=alone,
+            persons={name: str(shown[name]) for name in ("depicted", "minors")},
             private={str(key): str(text) for key, text in dict(source.get("private", {})).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
