@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from rakkan.api import (
     assets,
+    consent_page,
     consents,
     drafting,
     explain,
@@ -116,7 +117,20 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.site = site
-    for module in (assets, verify, records, consents, drafting, slips, verdicts, log, health, explain, pages):
+    for module in (
+        assets,
+        verify,
+        records,
+        consents,
+        drafting,
+        slips,
+        verdicts,
+        log,
+        health,
+        explain,
+        consent_page,
+        pages,
+    ):
         app.include_router(module.router)
     _answer_errors(app)
     app.add_middleware(Guard, limits=limits, shown=_shown)

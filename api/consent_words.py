@@ -77,11 +77,9 @@ def sentences(consent: Consent, count: int) -> list[str]:
         said += [f"You do not allow: {refused}."] if refused else []
         said.append("Whatever is not named here is not allowed by it.")
         said += _licence(consent)
-    said.append(
-        f"It holds until {day(parse_instant(consent.valid_until))}. After that, it permits no new use."
-        if consent.kind == "grant"
-        else f"It holds until {day(parse_instant(consent.valid_until))}."
-    )
+    end = parse_instant(consent.valid_until)
+    after = " After that, it permits no new use." if consent.kind == "grant" else ""
+    said.append(f"It holds until {day(end)}, {end:%H:%M} UTC.{after}")
     said.append(_withdrawing(consent))
     rights = consent.rights_basis
     shared = (

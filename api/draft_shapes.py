@@ -147,6 +147,9 @@ class DraftShape(Shape):
     sentences: list[str] = Field(description="What the statement says, for its signer.")
     outlook: list[Outlook] = Field(description="For the first work and the first grantee.")
     typed_data: dict[str, Any] = Field(description="What `eth_signTypedData_v4` gets.")
+    without_token: bool = Field(
+        description="Whether it is taken without a token as things stand; how many came lately is not looked at."
+    )
 
 
 class TransactionShape(Shape):

@@ -65,6 +65,7 @@ def draft(request: Request, site: Here, body: JsonBody) -> Response:
             for scope, each in made.outlook.items()
         ],
         "typedData": made.typed_data,
+        "withoutToken": site.strangers.welcome and made.alone,
     }
     return answer(request, value)
 

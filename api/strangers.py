@@ -73,7 +73,8 @@ class Strangers:
         """
         consent = record.predicate
         assert isinstance(consent, Consent)
-        if spoken_for(self._public, record):
+        digests = [digest for subject in record.parsed.subject for digest in subject.digests]
+        if spoken_for(self._public, digests, consent.grantor.id):
             raise Refused(
                 "Somebody else has registered this work here, or has spoken about it before.",
                 code="work-spoken-for",

@@ -44,6 +44,7 @@ class Draft:
         typed_data: What ``eth_signTypedData_v4`` gets.
         outlook: What would hold of the first work, for the first grantee, scope by scope, once the record
             is in the log.
+        alone: Nobody else has spoken of the works here.
     """
 
     statement: bytes
@@ -52,6 +53,7 @@ class Draft:
     notice: str
     typed_data: dict[str, Any]
     outlook: dict[str, Effective]
+    alone: bool
 
 
 def draft_consent(registry: Registry, works: Sequence[Subject], terms: Terms, wallet: Address) -> Draft:
@@ -71,6 +73,7 @@ def draft_consent(registry: Registry, works: Sequence[Subject], terms: Terms, wa
     statement = consent_statement(registry, works, terms, grantor=grantor, authority=str(wallet))
     parsed = parse_model(Statement, parse_canonical(statement))
     consent = parse_model(Consent, parsed.predicate)
+    digests = [digest for subject in parsed.subject for digest in subject.digests]
     return Draft(
         statement=statement,
         record_id=Cid.of(statement),
@@ -78,21 +81,20 @@ def draft_consent(registry: Registry, works: Sequence[Subject], terms: Terms, wa
         notice=notice_text(parsed.subject, consent),
         typed_data=typed_data(domain, statement),
         outlook=_outlook(registry, parsed.subject[0].digests, statement, consent),
+        alone=not spoken_for(registry, digests, grantor),
     )
 
 
-def spoken_for(registry: Registry, record: Record) -> bool:
-    """Whether anybody but its grantor has registered, claimed, granted or reserved the works of a consent.
+def spoken_for(registry: Registry, digests: Sequence[Digest], grantor: str) -> bool:
+    """Whether anybody but this grantor has registered, claimed, granted or reserved any of these works.
 
     Args:
         registry: Whose records are asked, the public part if it is said to strangers.
-        record: A consent.
+        digests: The works.
+        grantor: DID.
     """
-    consent = record.predicate
-    assert isinstance(consent, Consent)
-    digests = [digest for subject in record.parsed.subject for digest in subject.digests]
     speakers = [_speaker(each.stored.record) for each in on_file(registry, digests) if each.found_under]
-    return any(each and folded(each) != folded(consent.grantor.id) for each in speakers)
+    return any(each and folded(each) != folded(grantor) for each in speakers)
 
 
 def _outlook(
