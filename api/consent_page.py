@@ -13,6 +13,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from rakkan.api.consent_words import capital
 from rakkan.api.pages import page
 from rakkan.api.site import Here
 from rakkan.registry.rules.notice import scope_words
@@ -26,7 +27,7 @@ KINDS: Final = ("sha256", "c2paClaim", "c2paHardBinding")
 """Digests that name a picture."""
 
 _MEANS: Final = {
-    "cawg.ai_generative_training": "Models that make pictures learn from it. Its parts, if you want to be exact:",
+    "cawg.ai_generative_training": "Models that make pictures learn from it.",
     "cawg.ai_inference": "Somebody feeds it to a model, to have it changed or described.",
     "cawg.ai_training": "Models that recognise or sort learn from it; they make no pictures.",
     "cawg.data_mining": "Programs count and compare it among many others.",
@@ -75,8 +76,7 @@ def uses() -> tuple[Use, ...]:
 
     def use(scope: str) -> Use:
         parts = tuple(use(own) for own, broad in OWN_SCOPES.items() if broad == scope)
-        words = scope_words(scope)
-        return Use(scope, words[0].upper() + words[1:], _MEANS[scope], parts)
+        return Use(scope, capital(scope_words(scope)), _MEANS[scope], parts)
 
     return tuple(use(scope) for scope in CAWG_SCOPES)
 

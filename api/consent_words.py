@@ -92,7 +92,7 @@ def sentences(consent: Consent, count: int) -> list[str]:
 
 def outlook_words(scope: str, answer: Effective) -> str:
     """What would be answered about a scope, and why it is no yes."""
-    use = scope_words(scope)
+    use = capital(scope_words(scope))
     match answer.answer:
         case Answer.ALLOWED:
             return f"{use}: allowed"
@@ -101,6 +101,11 @@ def outlook_words(scope: str, answer: Effective) -> str:
         case _:
             why = _WHY.get(answer.code, f"the reason is called “{answer.code}”")
             return f"{use}: cannot tell, because {why}"
+
+
+def capital(words: str) -> str:
+    """The same words, to begin with."""
+    return words[:1].upper() + words[1:]
 
 
 def who_may(grantees: Sequence[str]) -> str:

@@ -189,7 +189,7 @@ async function draft() {
 function showOutlook({ outlook, withoutToken }) {
   const doubts = outlook.filter((each) => each.answer === "undetermined").map((each) => each.words);
   if (!withoutToken) doubts.push(
-    "this registry takes it only from somebody with a token of it, because others have spoken about this picture here, " +
+    "This registry takes it only from somebody with a token of it, because others have spoken about this picture here, " +
       "or because it takes nothing from wallets alone. You can sign, and keep what you signed for somebody who has one",
   );
   const place = $("outlook");
