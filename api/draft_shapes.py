@@ -58,7 +58,9 @@ class TermsAsked(_Asked):
     terms: LicenceAsked | None = Field(default=None, description="The licence; without it none is named.")
     claim: Literal["generated", "created", "commissioned", "assigned", "licensed", "public-domain"]
     capacity: Literal["author", "owner", "licensee", "estate", "guardian", "agent", "collective"]
-    coauthors_complete: bool = Field(description="Whether nobody else has a share in the work.")
+    coauthors: Literal["complete", "missing", "unknown"] = Field(
+        description="Whether all who have a share in the work agree."
+    )
     persons: PersonsAsked
 
     @model_validator(mode="after")
@@ -90,8 +92,9 @@ class TermsAsked(_Asked):
             grantee=tuple(self.grantee),
             claim=self.claim,
             capacity=self.capacity,
-            coauthors_complete=self.coauthors_complete,
-            persons=self.persons.model_dump(),
+            coauthors=self.coauthors,
+            depicted=self.persons.depicted,
+            minors=self.persons.minors,
         )
 
 

@@ -119,7 +119,6 @@ class Shown:
     asked: str
     commands: tuple[tuple[str, str], ...]
     log_keys: tuple[str, ...]
-    origin: str
 
 
 def show(
@@ -169,7 +168,6 @@ def show(
         asked=(asked if not found.record else "" if alike else found.matched),
         commands=_commands(public, record_id, base, name),
         log_keys=tuple(verifier.vkey for verifier in public.verifiers),
-        origin=public.origin,
     )
 
 
@@ -222,8 +220,10 @@ def _anchor(anchor: Mapping[str, Any]) -> str:
     parts = []
     if anchor["index"] is not None and anchor["size"]:
         parts.append(f"record {anchor['index']} of {anchor['size']}")
+    if anchor["block"] is not None:
+        parts.append(f"chain {anchor['chain']}, block {anchor['block']}")
     if anchor["tx"]:
-        parts.append(f"chain {anchor['chain']}, block {anchor['block']}, transaction {anchor['tx']}")
+        parts.append(f"transaction {anchor['tx']}")
     return ", ".join(parts)
 
 

@@ -18,6 +18,7 @@ from rakkan.schemas.values import DAG_JSON, Cid
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rakkan.registry.flows.withdrawn import Effectives
     from rakkan.registry.rules.consent import Effective
 
 AsOf = Annotated[
@@ -50,6 +51,8 @@ def show(
     Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
     """
     from rakkan.registry.flows.consents import show
+    from rakkan.registry.flows.watching import keep_current
+    from rakkan.registry.flows.withdrawn import confirmed
     from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
     from rakkan.schemas.instant import parse_instant
 
@@ -58,11 +61,16 @@ def show(
         digests = digests_of(registry, name)
         scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
 
-        def look(known_at: datetime | None) -> dict[str, Effective]:
+        def look(known_at: datetime | None) -> Effectives:
             return show(registry, digests, scopes=scopes, grantee=grantee, used_at=used_at, known_at=known_at)
 
-        found = look(None)
-        then = look(used_at) if used_at is not None else {}
+        found = confirmed(
+            registry,
+            lambda: look(None),
+            lambda: keep_current(registry),
+            lambda error: session.say(f"The chain was not asked about withdrawals: {error.message}"),
+        )
+        then: Effectives = look(used_at) if used_at is not None else {}
     document = {
         "schema": "rakkan.consent-answers/1",
         "digests": [str(digest) for digest in digests],
@@ -85,7 +93,7 @@ def _answer(scope: str, answer: Effective) -> dict[str, Any]:
     }
 
 
-def _rows(found: dict[str, Effective], then: dict[str, Effective]) -> list[tuple[str, ...]]:
+def _rows(found: Effectives, then: Effectives) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("", "now", "", "then", "")] if then else []
     for scope, answer in found.items():
         row: tuple[str, ...] = (scope, sentences.ANSWERS[answer.answer.value], answer.code)

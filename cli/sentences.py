@@ -98,9 +98,13 @@ def _signers(record: Record) -> str:
 
 def anchor(value: Mapping[str, Any]) -> str:
     """Where the log head with this record is."""
+    claimed = value.get("claimed")
+    if claimed:
+        return f"not confirmed; the bundle claims chain {claimed['chain']}, block {claimed['block']}"
     said = ANCHORS.get(str(value.get("state")), str(value.get("state")))
-    if value.get("tx"):
-        said += f": chain {value['chain']}, block {value['block']}, transaction {value['tx']}"
+    if value.get("block") is not None:
+        said += f": chain {value['chain']}, block {value['block']}"
+        said += f", transaction {value['tx']}" if value["tx"] else ""
     if value.get("size"):
         said += f" (record {value['index']} of {value['size']})"
     return said

@@ -94,11 +94,24 @@ def options_of(
 
 
 def settings_of(session: Session, chain: str | None) -> Settings:
-    """The settings, with another node to ask for the home's chain if ``--chain`` is a URL."""
+    """The settings, with another node to ask for the home's chain if ``--chain`` is a URL.
+
+    Raises:
+        Invalid: ``chain-unpinned``, if there is no home whose chain it could be.
+    """
+    from rakkan.registry.home import Home
+    from rakkan.schemas.errors import Invalid
+
     settings = session.settings()
-    return (
-        settings.model_copy(update={"rpc_url": chain}) if chain is not None and _is_url(chain) else settings
-    )
+    if chain is None or not _is_url(chain):
+        return settings
+    if not Home(settings.folder).exists:
+        raise Invalid(
+            "A node's address does not say which chain and contracts are meant.",
+            code="chain-unpinned",
+            hint="Give --chain the registry's chain.json, from somebody whom you trust.",
+        )
+    return settings.model_copy(update={"rpc_url": chain})
 
 
 def _is_url(text: str) -> bool:

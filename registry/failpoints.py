@@ -14,6 +14,8 @@ FAILPOINTS: Final = (
     "accept.after",
     "pin.before",
     "pin.after",
+    "compare.before",
+    "compare.after",
     "log.before",
     "log.after",
     "anchor.planned",

@@ -116,6 +116,8 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     """
     home = Home(settings.folder)
     config = home.read()
+    if not settings.database_url:
+        home.keep_private()
     clock = choose_clock(settings.clock, config.chain.identity if config.chain else None)
     registry = Registry(
         settings, home, config, Store(settings.database_url or home.database_url, config.origin), clock

@@ -1,30 +1,39 @@
 """The worker: looks at where everything is, and moves what is not where it should be.
 
-It decides the order accept → pin → log → anchor → confirm. It is level-triggered: each pass reads
-desired and observed state anew, every effect has a natural key and may be tried again, so a crash
-anywhere is cured by starting again.
+It decides the order accept → pin → log → anchor → confirm, and what is wanted on chain. It is
+level-triggered: each pass reads desired and observed state anew, every effect has a natural key and may
+be tried again, so a crash anywhere is cured by starting again. How an effect gets onto the chain is the
+carrier's (``rakkan.registry.carrier``).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
+from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.comparing import Gallery
+from rakkan.registry.flows.revealing import learn
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
-from rakkan.registry.ports import Block, Call, SignedTransaction
-from rakkan.registry.rules.note import LogHead, sign_head
+from rakkan.registry.ports import Block, Call
+from rakkan.registry.rules.note import LogHead, NoteVerifier, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
-from rakkan.schemas.errors import Conflict, Integrity, Refused, Unavailable
+from rakkan.schemas.errors import Integrity, Refused, Unavailable
 from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 LANE = "worker"
+
+PATIENCE: Final = 3.0
+"""Seconds that a settling waits for the block of what it has just sent; a local chain makes it at once."""
+
 Progress = Callable[[str], None]
 
 
@@ -38,6 +47,7 @@ class Advance:
         sent: Transactions handed to the chain.
         mined: Transactions seen in a block.
         waiting: Transactions that are not final yet.
+        pending: Those of them that are in no block yet.
         noticed: Withdrawals found on chain, whoever sent them.
         stale: Verdicts found to rely on something withdrawn.
     """
@@ -47,6 +57,7 @@ class Advance:
     sent: int = 0
     mined: int = 0
     waiting: int = 0
+    pending: int = 0
     noticed: int = 0
     stale: int = 0
 
@@ -64,14 +75,22 @@ class Worker:
         progress: Told what was done.
         watching: Whether each pass reads what others withdrew on chain, also if nothing is to be sent:
             for workers that stay. What is about to rely on a consent looks for itself.
+        patience: Seconds to wait for the block of what was just sent.
     """
 
     def __init__(
-        self, registry: Registry, progress: Progress | None = None, *, watching: bool = False
+        self,
+        registry: Registry,
+        progress: Progress | None = None,
+        *,
+        watching: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         self._registry = registry
         self._say = progress or (lambda _: None)
         self._watching = watching
+        self._patience = patience
+        self._gallery = Gallery(registry)
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -81,15 +100,19 @@ class Worker:
             Unavailable: If content store, database or chain cannot be reached.
             Integrity: If what is stored is damaged; nothing is sent then.
         """
-        deadline = time.monotonic() + seconds
+        deadline, fresh, pause = time.monotonic() + seconds, 0.0, 0.02
         with self._registry.store.leases.hold(LANE, wait=seconds) as lease:
             while True:
                 advance = self.step(lease)
-                busy = advance.moved or (until_final and advance.waiting)
-                if not busy or time.monotonic() > deadline:
+                now = time.monotonic()
+                if advance.sent:
+                    fresh = now + self._patience
+                expected = (until_final and advance.waiting) or (advance.pending and now < fresh)
+                if now > deadline or not (advance.moved or expected):
                     return advance
                 if not advance.moved:
-                    time.sleep(0.2)
+                    time.sleep(pause)
+                    pause = min(2 * pause, 0.5)
 
     def step(self, lease: Lease) -> Advance:
         """One pass over everything."""
@@ -102,20 +125,22 @@ class Worker:
             return Advance(pinned, logged, stale=self._note_stale())
         self._plan_anchor()
         self._relay_withdrawals()
-        sent, mined, waiting = self._chain(lease)
-        noticed = self._watch() if self._watching or mined else 0
-        return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
+        carried = Carrier(self._registry, lease, self._say).carry()
+        noticed = self._watch() if self._watching or carried.mined else 0
+        learn(self._registry)
+        return Advance(pinned, logged, **asdict(carried), noticed=noticed, stale=self._note_stale())
 
     def _pin(self) -> int:
         store, total = self._registry.store, 0
         while batch := store.records.unpinned():
+            self._check_log_key()  # before anything leaves: what cannot be logged is not sent either
             ids = [each.record.record_id.digest for each in batch]
             blocks = [Block(r.record_id, r.statement) for r in (each.record for each in batch)]
             blocks += [Block(r.envelope_cid, r.envelope) for r in (each.record for each in batch)]
             blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
             blocks += [Block.of(envelope, RAW) for envelope in store.sealed.pinnable(ids)]
             failpoint("pin.before")
-            for each in batch:
+            for each in (stored for stored in batch if stored.kind == "consent"):
                 if members := member_blocks(self._registry, each.record):  # up to 64 MiB: one at a time
                     self._registry.content.put([Block.of(block, RAW) for block in members])
             self._registry.content.put(blocks)
@@ -127,7 +152,10 @@ class Worker:
 
     def _log(self) -> int:
         store, total = self._registry.store, 0
-        while batch := store.records.unlogged():
+        self._gallery.compare()
+        upto = store.likenesses.compared()  # near-duplicates are known before anything counts
+        while batch := store.records.unlogged(upto=upto):
+            self._check_log_key()
             failpoint("log.before")
             store.log.append(
                 [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()
@@ -136,6 +164,16 @@ class Worker:
             total += len(batch)
             self._say(f"logged {total} records")
         return total
+
+    def _check_log_key(self) -> None:
+        registry = self._registry
+        ours = NoteVerifier(registry.origin, registry.home.keys.log_public)
+        if ours not in registry.verifiers:
+            raise Refused(
+                "The key that signs log heads here is not one that the log is known by.",
+                code="log-key-foreign",
+                hint="Restore keys/log.pem from a backup.",
+            )
 
     def _sign(self, size: int, root: bytes) -> LogHead:
         return sign_head(self._registry.origin, size, root, self._registry.home.keys.log)
@@ -189,88 +227,6 @@ class Worker:
                 f"at {first['withdrawnAt']}" + (f", and {len(found) - 1} more" if found[1:] else "")
             )
         return total
-
-    def _chain(self, lease: Lease) -> tuple[int, int, int]:
-        outbox, sent, mined, waiting = self._registry.store.outbox, 0, 0, 0
-        todo = outbox.open()
-        latest = outbox.latest_final()
-        if todo and latest is not None and latest.signed and self._gone(latest.signed.hash):
-            outbox.reopen_final()  # the chain went back behind what was final: a local chain that died
-            todo = outbox.open()
-        # By nonce: what waits for a lower one must not keep that from being sent.
-        todo.sort(key=lambda each: (each.signed is None or each.state == "planned", _nonce(each)))
-        for transaction in todo:
-            self._registry.store.leases.renew(lease)
-            state = self._advance(transaction)
-            sent += state == "sent"
-            mined += state == "mined"
-            waiting += state in ("sent", "mined", "waiting")
-        return sent, mined, waiting
-
-    def _gone(self, transaction_hash: bytes) -> bool:
-        return self._registry.ledger.observe(transaction_hash).state == "absent"
-
-    def _advance(self, transaction: Transaction) -> str:
-        outbox, ledger, name = self._registry.store.outbox, self._registry.ledger, transaction.name
-        signed = transaction.signed
-        if transaction.state == "planned" or signed is None:
-            signed = self._sign_at(transaction, outbox.next_nonce(ledger.head().nonce))
-            if signed is None:
-                return "failed"
-        observed = ledger.observe(signed.hash)
-        if observed.state == "absent":
-            signed = self._hand_in(transaction, signed)
-            if signed is None:
-                return "failed"
-            if transaction.state == "mined":
-                outbox.observe(name, observed)
-            observed = ledger.observe(signed.hash)
-            if observed.state == "absent":
-                return "waiting" if transaction.state == "signed" else "sent"
-        if (transaction.state, transaction.block_hash) != (observed.state, observed.block_hash):
-            outbox.observe(name, observed)
-            failpoint(f"transaction.{observed.state}")
-            self._say(f"{name.partition(':')[0]} {observed.state} in block {observed.block_number}")
-            return "mined" if observed.state == "mined" else "final"
-        return "waiting"
-
-    def _sign_at(self, transaction: Transaction, nonce: int) -> SignedTransaction | None:
-        """Sign and store, before anything is sent; None if the contract refuses."""
-        outbox, name = self._registry.store.outbox, transaction.name
-        try:
-            signed = self._registry.ledger.sign(transaction.call, nonce)
-        except Refused as error:
-            outbox.fail(name, str(error.fields.get("reason", error.message)))
-            self._say(f"{name.partition(':')[0]} refused by the contract: {error.message}")
-            return None
-        outbox.sign(name, signed)
-        failpoint("transaction.signed")
-        return signed
-
-    def _hand_in(self, transaction: Transaction, signed: SignedTransaction) -> SignedTransaction | None:
-        """Send; what can never be mined under its nonce is signed anew. Every effect may come twice."""
-        ledger, outbox = self._registry.ledger, self._registry.store.outbox
-        try:
-            ledger.broadcast(signed)
-        except Conflict as error:
-            if error.code != "nonce-taken":
-                raise
-            nonce = outbox.next_nonce(ledger.head().nonce)  # this account has sent something else
-        else:
-            failpoint("transaction.sent")
-            nonce = ledger.head().nonce
-            # A nonce below that is nobody's will never be used: what had it failed, and was undone.
-            if nonce >= signed.nonce or nonce in outbox.held_nonces():
-                return signed
-        again = self._sign_at(transaction, nonce)
-        if again is not None:
-            ledger.broadcast(again)
-            failpoint("transaction.sent")
-        return again
-
-
-def _nonce(transaction: Transaction) -> int:
-    return transaction.signed.nonce if transaction.signed else 0
 
 
 def request(registry: Registry, name: str, call: Call, *, seconds: float = 60) -> Transaction:

@@ -6,7 +6,9 @@ It decides the fields. Claims are assertions: which of several counts is decided
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from rakkan.schemas.consent import Evidence, RightsBasis
 from rakkan.schemas.instant import InstantText
@@ -33,3 +35,9 @@ class Authorship(Value):
     rights_basis: RightsBasis
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=32, strict=False)
     reveal: Reveal | None = None
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if self.rights_basis.claim == "unstated":
+            raise ValueError("rightsBasis/claim: a claim states its basis")
+        return self

@@ -91,10 +91,13 @@ class RightsBasis(Value):
     """On what the grantor bases the right; exclusive rights in generated output may not exist.
 
     ``share_bp`` is the grantor's own share in basis points, absent for all of it. The rest is made up
-    by co-author consents that join this grant.
+    by co-author consents that join this grant. ``unstated`` stands where somebody else's words are passed on:
+    it claims nothing, and carries no grant.
     """
 
-    claim: Literal["generated", "created", "commissioned", "assigned", "licensed", "public-domain"]
+    claim: Literal[
+        "generated", "created", "commissioned", "assigned", "licensed", "public-domain", "unstated"
+    ]
     coauthors_complete: bool
     share_bp: int | None = Field(default=None, ge=1, le=10_000)
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=16, strict=False)
@@ -267,6 +270,10 @@ class Consent(Value):
             self.kind != "reservation" or any(scope.use is Use.ALLOWED for scope in self.scopes)
         ):
             raise ValueError("derived: what was read elsewhere only reserves")
+        if self.rights_basis.claim == "unstated" and self.derived is None:
+            raise ValueError(
+                "rightsBasis/claim: unstated stands only where somebody else's words are passed on"
+            )
         return self
 
 

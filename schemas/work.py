@@ -22,7 +22,7 @@ class FingerprintEntry(Value):
 
     alg: str = Field(max_length=32)
     pipeline: str = Field(max_length=32)
-    bits: str = Field(pattern=r"^[0-9a-f]{2,256}$")
+    bits: str = Field(pattern=r"^([0-9a-f]{2}){1,128}$")
     quality: int = Field(ge=0, le=100)
 
 

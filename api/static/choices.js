@@ -43,7 +43,7 @@ export function termsOf(form, chainId) {
     mode: grants ? need("mode", "q-mode", "What becomes of models trained before?") : "prospective",
     claim,
     capacity,
-    coauthorsComplete: need("shares", "q-shares", "Has anybody else a share in it?") === "alone",
+    coauthors: need("shares", "q-shares", "Has anybody else a share in it?"),
     persons: persons(need),
   };
   if (grants) {

@@ -58,7 +58,7 @@ export async function checked(draft, asked, here) {
   hold("licence", equal(predicate.terms, terms.terms));
   const back = { authority: predicate.withdrawal.authority, mode: terms.mode, days: terms.modeDays };
   hold("withdrawal", equal(predicate.withdrawal, back) && same(back.authority, asked.wallet));
-  const rights = { claim: terms.claim, coauthorsComplete: terms.coauthorsComplete, evidence: [] };
+  const rights = { claim: terms.claim, coauthorsComplete: terms.coauthors === "complete", evidence: [] };
   hold("rights", equal(predicate.rightsBasis, rights));
   hold("people", equal(predicate.persons, { ...terms.persons, releases: [] }));
   const grantor = `did:pkh:eip155:${here.chainId}:${asked.wallet}`;

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
@@ -39,11 +40,13 @@ class Filed:
         stored: The record and where it stands.
         found_under: Those of the digests looked for that it is found under; none if it was found by link.
         proven_at: By which block time it is proven to have existed, or None.
+        alike: Of a work, the record ids of those here that it looks like.
     """
 
     stored: StoredRecord
     found_under: frozenset[Digest]
     proven_at: datetime | None
+    alike: frozenset[bytes] = frozenset()
 
     def entry(self, size: int | None) -> Entry:
         """The record as it stands in a log of that size."""
@@ -63,6 +66,7 @@ def on_file(registry: Registry, digests: Collection[Digest]) -> list[Filed]:
     gathering = _Gathering(registry)
     gathering.name(digests)
     gathering.name(gathering.other_names() - set(digests))
+    gathering.likenesses()
     gathering.follow()
     gathering.objections()
     gathering.actors()
@@ -77,7 +81,18 @@ def open_casebook(registry: Registry, digests: Collection[Digest], *, size: int 
         digests: Names of any number of works.
         size: Size of the log that is judged by; what has its place beyond it counts as not logged.
     """
-    return Casebook([each.entry(size) for each in on_file(registry, digests)], registry.community)
+    filed = on_file(registry, digests)
+    envelopes = {
+        each.stored.record.record_id.digest: each.stored.record.envelope_cid.digest for each in filed
+    }
+    alike = {
+        each.stored.record.envelope_cid.digest: frozenset(
+            envelopes[other] for other in each.alike if other in envelopes
+        )
+        for each in filed
+        if each.alike
+    }
+    return Casebook([each.entry(size) for each in filed], registry.community, alike)
 
 
 def recorded(registry: Registry, pairs: Iterable[Pair]) -> Mapping[Pair, datetime]:
@@ -99,12 +114,11 @@ def proven(registry: Registry) -> Callable[[int | None], datetime | None]:
         and transaction.block_time is not None
     ]
     sizes = [size for size, _ in final]
+    earliest = list(accumulate((time for _, time in reversed(final)), min))[::-1]
 
     def when(index: int | None) -> datetime | None:
-        if index is None:
-            return None
-        first = bisect_right(sizes, index)
-        return min((time for _, time in final[first:]), default=None)
+        first = len(sizes) if index is None else bisect_right(sizes, index)
+        return earliest[first] if first < len(sizes) else None
 
     return when
 
@@ -113,7 +127,9 @@ class _Gathering:
     """Records as they are found, each once."""
 
     def __init__(self, registry: Registry) -> None:
-        self._records = registry.store.records
+        self._records, self._likenesses = registry.store.records, registry.store.likenesses
+        self._commitments = registry.store.commitments
+        self._alike: dict[bytes, set[bytes]] = {}
         self._proven = proven(registry)
         self._found: dict[bytes, StoredRecord] = {}
         self._under: dict[bytes, set[Digest]] = {}
@@ -129,8 +145,7 @@ class _Gathering:
         roots = {
             digest
             for stored in self._found.values()
-            for subject in stored.record.parsed.subject
-            for digest in subject.digests
+            for digest in _subjects(stored)
             if digest.kind == "collectionRoot"
         }
         self._find(roots - set(digests), ("authorship",))
@@ -141,9 +156,16 @@ class _Gathering:
             digest
             for stored in self._found.values()
             if isinstance(stored.record.predicate, Work)
-            for subject in stored.record.parsed.subject
-            for digest in subject.digests
+            for digest in _subjects(stored)
         }
+
+    def likenesses(self) -> None:
+        """The works that those found so far look like, and what names them."""
+        works = [name for name, stored in self._found.items() if isinstance(stored.record.predicate, Work)]
+        self._alike = self._likenesses.of(works)
+        others = self._get({other for found in self._alike.values() for other in found})
+        names = {digest for stored in others for digest in _subjects(stored)}
+        self._find(names, _ON_WORKS)
 
     def follow(self) -> None:
         """The mandates and releases that consents link, and what joins or replaces any of them."""
@@ -180,8 +202,18 @@ class _Gathering:
 
     def filed(self) -> list[Filed]:
         """All of it."""
+        claims = [name for name, stored in self._found.items() if stored.kind == "authorship"]
+        committed = self._commitments.dates(claims) if claims else {}
         return [
-            Filed(stored, frozenset(self._under.get(name, ())), self._proven(stored.log_index))
+            Filed(
+                stored,
+                frozenset(self._under.get(name, ())),
+                min(
+                    (date for date in (self._proven(stored.log_index), committed.get(name)) if date),
+                    default=None,
+                ),
+                frozenset(self._alike.get(name, ())),
+            )
             for name, stored in sorted(self._found.items(), key=lambda each: each[1].sequence)
         ]
 
@@ -204,6 +236,10 @@ class _Gathering:
         }
         self._found |= fresh
         return list(fresh.values())
+
+
+def _subjects(stored: StoredRecord) -> list[Digest]:
+    return [digest for subject in stored.record.parsed.subject for digest in subject.digests]
 
 
 def _involved(stored: StoredRecord) -> set[str]:

@@ -16,10 +16,12 @@ from rakkan.registry.flows.record_checks import Trust, included, proof_error
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
 from rakkan.registry.rules.collection import is_member
 from rakkan.registry.rules.consent import effective
+from rakkan.registry.rules.likeness import Alike, alike_among
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Consent, Withdrawal
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Answer, Outcome
+from rakkan.schemas.work import Work
 
 Words = dict[str, Any]
 
@@ -34,8 +36,12 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
             entries.append(_entry(each, dossier, instant))
         else:
             broken = broken or error
+    for each in dossier.withdrawals:
+        error = proof_error(each.record, dossier, trust, known)
+        if error is not None and error.outcome is Outcome.UNDETERMINED:
+            broken = broken or error  # it may be one, and then what it is about allows nothing
     names = [digest for subject in dossier.work.record.parsed.subject for digest in subject.digests]
-    book = Casebook(entries, trust.community)
+    book = Casebook(entries, trust.community, _alike(entries, names))
     withdrawn = _withdrawn(dossier, trust, known, instant)
     facts, case = book.about(names, withdrawn)
     words: Words = {
@@ -43,7 +49,7 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
         for scope in (*CAWG_SCOPES, *OWN_SCOPES)
     }
     allowed = [scope for scope, word in words.items() if word == Answer.ALLOWED.value]
-    if not trust.withdrawals or broken is not None:
+    if not (trust.withdrawals and trust.records) or broken is not None:
         words |= dict.fromkeys(allowed, Answer.UNDETERMINED.value)
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
     return _check(dossier, trust, words, allowed, broken, taken_back), words
@@ -66,6 +72,12 @@ def _check(
     if allowed and not trust.withdrawals:
         detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
         return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail)
+    if allowed and not trust.records:
+        detail = (
+            f"Allowed by the records in this bundle, none of them withdrawn: {', '.join(allowed)}. "
+            "Whether others say otherwise, only the registry can tell."
+        )
+        return Check("consent", Outcome.UNDETERMINED, "records-not-consulted", detail)
     if taken_back:
         detail = f"{taken_back} consent withdrawn: no new use."
         return Check("consent", Outcome.PASS, "consent-withdrawn", detail)
@@ -90,6 +102,22 @@ def _entry(testimony: Testimony, dossier: Dossier, instant: datetime) -> Entry:
         proven_at=testimony.proven_at,
         found_under=frozenset(_members(testimony)),
     )
+
+
+def _alike(entries: Sequence[Entry], names: Sequence[Digest]) -> Alike:
+    """Which works at hand look like this one. What was left out of a bundle, it cannot tell."""
+    works: dict[bytes, Work] = {}
+    mine: dict[bytes, Work] = {}
+    for entry in entries:
+        predicate = entry.record.predicate
+        if isinstance(predicate, Work):
+            envelope = entry.record.envelope_cid.digest
+            works[envelope] = predicate
+            if not {each for subject in entry.record.parsed.subject for each in subject.digests}.isdisjoint(
+                names
+            ):
+                mine[envelope] = predicate
+    return alike_among(mine, works)
 
 
 def _members(testimony: Testimony) -> list[Digest]:

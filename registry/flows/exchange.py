@@ -164,7 +164,7 @@ def _record(
         "scopes": [{"name": name, "use": use.value} for name, use in reservation.uses.items()],
         "grantor": {"id": keys.artist_did, "capacity": "agent"},
         "grantee": ["public"],
-        "rightsBasis": {"claim": "created", "coauthorsComplete": False, "evidence": [evidence]},
+        "rightsBasis": {"claim": "unstated", "coauthorsComplete": False, "evidence": [evidence]},
         "withdrawal": {"authority": str(keys.address(AUTHORITY)), "mode": "prospective"},
         "persons": {"depicted": "unknown", "minors": "unknown"},
         "validFrom": format_instant(now),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan.manifests.image import CheckedImage, read_image
-from rakkan.registry.flows.record_checks import SIMILAR_BITS
+from rakkan.registry.rules.likeness import MATCH_BITS, MIN_QUALITY, telling
 from rakkan.schemas.errors import DomainError, NotFound
 from rakkan.schemas.values import Cid, Digest, Fingerprint
 
@@ -69,18 +69,14 @@ def published(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, Cid
 
 def similar(registry: Registry, prints: Sequence[Fingerprint]) -> StoredRecord | None:
     """The registered work that looks most alike, if any is within the match distance; never called the same."""
-    ours = {
-        (each.alg, each.pipeline): each
-        for each in prints
-        if each.alg.startswith("pdq") and each.quality >= 50
-    }
+    ours = telling(prints)
     best: tuple[int, bytes] | None = None
     for record_id, alg, pipeline, bits, quality in registry.store.records.fingerprints():
         mine = ours.get((alg, pipeline))
-        if mine is None or quality < 50:
+        if mine is None or quality < MIN_QUALITY:
             continue
         distance = mine.distance(Fingerprint(alg, pipeline, bits, quality))
-        if distance <= SIMILAR_BITS and (best is None or (distance, record_id) < best):
+        if distance <= MATCH_BITS and (best is None or (distance, record_id) < best):
             best = (distance, record_id)
     if best is None:
         return None

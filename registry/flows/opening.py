@@ -1,14 +1,14 @@
 """From a name to an answer: files, digests and CIDs looked up, dossiers found, trust put together.
 
-It decides where evidence and trust come from: a bundle or the home, the caller's keys or the home's.
-Judgement is in ``verify``.
+It decides where evidence comes from, a bundle or the home. What is believed is put together in ``outside``;
+judgement is in ``verify``.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,45 +16,21 @@ from rakkan.manifests.image import CheckedImage, check_image, read_image
 from rakkan.manifests.read import ManifestReport, read_manifest
 from rakkan.manifests.trust import TrustedIssuers
 from rakkan.registry.clock import SystemClock
-from rakkan.registry.flows.dossier import Dossier, consent_of, gather, gather_work
+from rakkan.registry.flows.consulting import consult_chain, consult_home
+from rakkan.registry.flows.dossier import Dossier, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
+from rakkan.registry.flows.outside import VerifyOptions as VerifyOptions
+from rakkan.registry.flows.outside import issuers, outside
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.flows.verify import Verification, judge
-from rakkan.registry.home import ChainConfig, Home
-from rakkan.registry.rules.eip712 import Domain
-from rakkan.registry.rules.note import NoteVerifier
-from rakkan.registry.rules.proofs import withdrawal_key
-from rakkan.schemas.canonical import parse_strict
-from rakkan.schemas.errors import DomainError, Invalid, NotFound
-from rakkan.schemas.identity import Address
-from rakkan.schemas.statement import parse_model
+from rakkan.registry.home import Home
+from rakkan.schemas.errors import Invalid, NotFound
 from rakkan.schemas.values import Cid, Digest, Fingerprint
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
     from rakkan.registry.settings import Settings
     from rakkan.registry.store.records import StoredRecord
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
-    """How to verify.
-
-    Attributes:
-        offline: Ask nobody; what could not be asked is undetermined.
-        bundle: Evidence from a file instead of the home's memory.
-        trust: PEM of trusted issuers, instead of the home's.
-        log_keys: Verifier keys of logs (text, or a file that holds it), instead of the home's.
-        chain: JSON file that pins a chain (see ``ChainConfig``), instead of the home's.
-        grantee: For whom consent is asked.
-    """
-
-    offline: bool = False
-    bundle: Path | None = None
-    trust: Path | None = None
-    log_keys: tuple[str, ...] = ()
-    chain: str | None = None
-    grantee: str = "public"
 
 
 def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verification:
@@ -67,10 +43,9 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
     """
     image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
     with _home(settings) as registry:
-        trust = _trust(registry, options)
-        issuers = _issuers(registry, options)
+        trust, trusted = outside(registry, options, settings.rpc_url), issuers(registry, options)
         if options.bundle is not None:
-            return _with_bundle(image, name, options, trust, issuers, registry)
+            return _with_bundle(image, name, options, trust, trusted, registry)
         if registry is None:
             if image is None:
                 raise NotFound(
@@ -78,10 +53,10 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
                     code="home-missing",
                     hint="Run `rakkan init`, name a --home, or bring a --bundle.",
                 )
-            report = read_manifest(image, issuers)
+            report = read_manifest(image, trusted)
             return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
         if image is not None:
-            return _image(registry, image, issuers, trust, options.grantee)
+            return _image(registry, image, trusted, trust, options.grantee)
         return _stored(registry, resolve(registry, name), trust, options.grantee)
 
 
@@ -91,13 +66,13 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
     Raises:
         Invalid: If they are not one whole image.
     """
-    trust = _trust(registry, VerifyOptions())
+    trust = outside(registry, VerifyOptions())
     return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
     """What is registered under an identifier; checks of the file itself do not apply."""
-    trust = _trust(registry, VerifyOptions())
+    trust = outside(registry, VerifyOptions())
     dossier = gather(registry, [digest])
     if dossier is None:
         return judge(None, (), None, trust, instant=registry.clock.now(), grantee=grantee)
@@ -105,11 +80,11 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
 
 
 def _image(
-    registry: Registry, image: CheckedImage, issuers: TrustedIssuers | None, trust: Trust, grantee: str
+    registry: Registry, image: CheckedImage, trusted: TrustedIssuers | None, trust: Trust, grantee: str
 ) -> Verification:
     from rakkan.manifests.fingerprint import fingerprints
 
-    report = read_manifest(image, issuers)
+    report = read_manifest(image, trusted)
     names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
     dossier = gather(registry, names)
     prints = fingerprints(image)
@@ -143,7 +118,7 @@ def _judge_home(
 
     lineage = trace(registry, dossier.work.record.record_id.digest) if dossier else None
     if dossier is not None:
-        dossier, trust = _consult(registry, dossier, trust)
+        dossier, trust = consult_home(registry, dossier, trust)
     return judge(
         report,
         tuple(prints),
@@ -156,40 +131,12 @@ def _judge_home(
     )
 
 
-def _consult(registry: Registry, dossier: Dossier, trust: Trust) -> tuple[Dossier, Trust]:
-    """Ask the contract about withdrawals; a home without a chain keeps them all itself."""
-    identity = registry.identity
-    if identity is None:
-        return dossier, replace(trust, withdrawals=True)
-    if trust.chain is None:
-        return dossier, trust
-    from rakkan.registry.flows.withdrawn import look_up
-
-    names = [digest.raw for subject in dossier.work.record.parsed.subject for digest in subject.digests]
-    pairs = {}
-    for each in dossier.all_consents:
-        record_id = each.record.record_id.digest
-        authority = Address.parse(consent_of(each).withdrawal.authority).raw
-        for item in (None, *names):  # the whole consent, and this work alone
-            pairs[authority, withdrawal_key(record_id, item)] = record_id
-    try:
-        seen = look_up(registry, pairs)
-    except DomainError:
-        # the chain did not answer: nothing is known of withdrawals, so nothing is allowed
-        return dossier, trust
-    known = dict(dossier.withdrawn_at)
-    for pair, found in seen.items():
-        if found.at is not None and pairs[pair] not in known:
-            known[pairs[pair]] = found.at
-    return replace(dossier, withdrawn_at=tuple(known.items())), replace(trust, withdrawals=True)
-
-
 def _with_bundle(
     image: CheckedImage | None,
     name: str,
     options: VerifyOptions,
     trust: Trust,
-    issuers: TrustedIssuers | None,
+    trusted: TrustedIssuers | None,
     registry: Registry | None,
 ) -> Verification:
     from rakkan.registry.flows.evidence import unpack
@@ -214,9 +161,9 @@ def _with_bundle(
     if image is not None:
         from rakkan.manifests.fingerprint import fingerprints
 
-        report, prints = read_manifest(image, issuers), fingerprints(image)
+        report, prints = read_manifest(image, trusted), fingerprints(image)
         asked = report.identity.c2pa_claim if report.identity else image.sha256
-    dossier = replace(dossier, matched=asked)
+    dossier, trust = consult_chain(replace(dossier, matched=asked), trust)
     lineage = _bundle_lineage(dossier)
     recovered = report is None or report.identity is None
     return judge(
@@ -250,40 +197,3 @@ def _home(settings: Settings) -> Iterator[Registry | None]:
 
     with open_registry(settings) as registry:
         yield registry
-
-
-def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
-    keys = tuple(NoteVerifier.parse(_text(each)) for each in options.log_keys)
-    if not keys and registry is not None:
-        keys = tuple(registry.verifiers)
-    if options.chain is not None:
-        chain = parse_model(ChainConfig, parse_strict(_text(options.chain).encode()))
-        return Trust(keys, Domain(chain.chain_id, chain.identity.consents))
-    if registry is None:
-        return Trust(keys)
-    if options.offline:
-        return Trust(keys, registry.domain, community=registry.community)
-    from rakkan.registry.flows.anchoring import ask
-
-    return Trust(
-        keys, registry.domain, lambda receipt: ask(registry.ledger)(receipt), community=registry.community
-    )
-
-
-def _issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
-    if options.trust is not None:
-        try:
-            return TrustedIssuers.load(options.trust.read_bytes(), uri="urn:rakkan:issuers")
-        except OSError as error:
-            raise NotFound(
-                f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"
-            ) from error
-    return registry.issuers if registry is not None else None
-
-
-def _text(value: str) -> str:
-    path = Path(value)
-    with contextlib.suppress(OSError):
-        if path.is_file():
-            return path.read_text().strip()
-    return value

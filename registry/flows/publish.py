@@ -1,7 +1,7 @@
 """Publishing: what becomes public for ever, said before it does.
 
-It decides the list and the step from "kept here" to "meant for everybody". Pinning, logging and
-anchoring are the worker's.
+It decides the list and the step from "kept here" to "meant for everybody"; a consent brings its mandate and
+releases along, for it cannot be checked without them. Pinning, logging and anchoring are the worker's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.needed import with_needed
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.registry.worker import Progress, Worker
@@ -70,6 +71,7 @@ def publish(
 
 
 def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
+    """What was named, and what it cannot be checked without, in order of acceptance."""
     if not names:
         return registry.store.records.pending()
     asked = {Cid.parse(name).digest: name for name in names}
@@ -81,7 +83,7 @@ def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
                 code="record-unknown",
                 hint="`rakkan publish --dry-run` lists what waits here.",
             )
-    return list({stored.record.record_id: stored for stored in found.values()}.values())
+    return sorted(with_needed(registry, list(found.values())), key=lambda stored: stored.sequence)
 
 
 def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:

@@ -1,13 +1,14 @@
 """What the folder of an embedded chain remembers: its state, and which process is whose.
 
-It decides the files, and that none of them is ever taken half-written. Who starts and ends the process
-is decided in ``rakkan.registry.ledger.anvil``.
+It decides the files, and that none of them is ever taken half-written, nor a state that a block fell
+into. Who starts and ends the process is decided in ``rakkan.registry.ledger.anvil``.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -18,7 +19,7 @@ STATE: Final = "state.json"
 """The state to start from: written whole, and durable."""
 
 PARTING: Final = "parting.json"
-"""What anvil itself writes at an orderly end; newer than the state, but perhaps half."""
+"""What anvil itself writes at an orderly end; newer than the state, but perhaps half, or torn by a block."""
 
 LOG: Final = "anvil.log"
 RECORD: Final = "anvil.json"
@@ -81,8 +82,40 @@ def saved_genesis_time(folder: Path) -> int | None:
         raise lost(folder, f"{STATE} cannot be read") from error
 
 
+def unexplained(state: bytes) -> dict[str, int]:
+    """Nonces that no transaction in a state explains, by account; none in most states.
+
+    anvil notes blocks and transactions first and the accounts last, and a block may fall in between: then
+    accounts were moved by transactions that the state does not know, and whoever sent them would send
+    them again. Two states of one chain leave the same unexplained (a nonce can be set by hand), unless
+    one of them is torn like that.
+
+    Raises:
+        ValueError: If it is no state.
+    """
+    try:
+        content = json.loads(state)
+        sent = Counter(str(each["info"]["from"]).lower() for each in content["transactions"])
+        return {
+            address: over
+            for address, account in content["accounts"].items()
+            if account.get("code", "0x") == "0x"  # a contract's nonce counts what it created
+            and (over := int(account["nonce"]) - sent[address.lower()])
+        }
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError("not a state of anvil's") from error
+
+
+def unexplained_in(folder: Path) -> dict[str, int]:
+    """As :func:`unexplained`, for the state to start from; nothing where there is none, or a damaged one."""
+    try:
+        return unexplained((folder / STATE).read_bytes())
+    except (OSError, ValueError):
+        return {}  # anvil says what it makes of it
+
+
 def take_parting_state(folder: Path) -> None:
-    """Make the state of an orderly end the one to start from; half a file is thrown away.
+    """Make the state of an orderly end the one to start from; half a file, or a torn one, is thrown away.
 
     Only while no anvil runs on the folder.
 
@@ -91,8 +124,7 @@ def take_parting_state(folder: Path) -> None:
     """
     parting = folder / PARTING
     try:
-        json.loads(parting.read_bytes())
-        whole = True
+        whole = unexplained(parting.read_bytes()) == unexplained_in(folder)
     except FileNotFoundError:
         return
     except ValueError:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from rakkan.registry.ledger.chainfiles import LOG, STATE, replace
+from rakkan.registry.ledger.chainfiles import LOG, STATE, replace, unexplained, unexplained_in
 from rakkan.registry.ledger.loopback import ask, ask_block
 from rakkan.schemas.errors import Unavailable
 
@@ -58,6 +58,7 @@ class Keeper(threading.Thread):
         self._port = port
         self._lock = lock
         self._saved: object = None
+        self._unexplained = unexplained_in(folder)
         self._saving = threading.Lock()
         self._spawned = threading.Event()
         self._ending = threading.Event()
@@ -142,15 +143,17 @@ class Keeper(threading.Thread):
             _LOGGER.warning("The local chain's state is not saved: %s", error.message)
 
     def _save(self, newest: object) -> None:
-        """Save what a dump says, if no block was mined meanwhile.
+        """Save what a dump says, if no block fell into it: a torn one would have something sent twice.
 
-        anvil reads accounts, blocks and transactions one after the other: a dump taken across a block may
-        know what a transaction did and not the transaction, which would then be sent again.
+        A block shows in the newest hash a moment after it shows in the accounts, so the dump is looked
+        into as well. Nonces that somebody set by hand look the same in two dumps in a row.
         """
+        left: dict[str, int] | None = None
         for _ in range(_TRIES):
-            dump = ask(self._port, "anvil_dumpState", True, timeout=60)
+            earlier = left
+            state, left = self._dump()
             before, newest = newest, ask_block(self._port, "latest")["hash"]
-            if before == newest:
+            if before == newest and left in (self._unexplained, earlier):
                 break
         else:
             raise Unavailable(
@@ -158,12 +161,17 @@ class Keeper(threading.Thread):
                 code="local-chain-refused",
                 hint="It is saved when it rests.",
             )
+        replace(self._folder / STATE, state)
+        self._saved, self._unexplained = newest, left
+
+    def _dump(self) -> tuple[bytes, dict[str, int]]:
+        """The state now, and what of it nothing explains."""
+        dump = ask(self._port, "anvil_dumpState", True, timeout=60)
         try:
             state = gzip.decompress(bytes.fromhex(str(dump).removeprefix("0x")))
+            return state, unexplained(state)
         except (OSError, EOFError, ValueError) as error:
             raise Unavailable("The local chain's dump is damaged.", code="local-chain-refused") from error
-        replace(self._folder / STATE, state)
-        self._saved = newest
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()

@@ -25,9 +25,9 @@ class Similar:
 
     Attributes:
         earlier: sha256 of the envelope of the earlier work's record.
-        holders: DIDs of those who claim the earlier work or hold a reservation on it.
-        reserved: Whether a reservation stands on the earlier work.
-        known_from: When the registry first had the earlier work and could have told.
+        holders: DIDs of some who claim the earlier work; there may be more flags for the same one.
+        reserved: Whether it is their reservation on the earlier work that is told.
+        known_from: When the registry first had what is told, and could have.
     """
 
     earlier: bytes

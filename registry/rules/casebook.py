@@ -4,21 +4,23 @@ It decides which records belong to the case of a work: what names it, what those
 by, what objects to any of them. It leaves out where records come from (``rakkan.registry.flows.cases``
 gathers them, a bundle brings them) and what they mean together. Records are taken as accepted.
 
-Two things are not in any casebook yet: likenesses to earlier works, which only a search without misses may
-tell, and training runs, which have no records; so a budget of runs is never spent here.
+One thing is not in any casebook yet: training runs, which have no records; so a budget of runs is never
+spent here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any
 
 from rakkan.registry.rules.actors import Actors
-from rakkan.registry.rules.case import Case
+from rakkan.registry.rules.bearing import Bearing
+from rakkan.registry.rules.case import Case, Similar
 from rakkan.registry.rules.facts import ConsentFact, RecordFact
-from rakkan.registry.rules.links import links_of
+from rakkan.registry.rules.likeness import Alike, flags_of
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.community import NOBODY, Community
@@ -35,8 +37,6 @@ Pair = tuple[bytes, bytes]
 
 Withdrawn = Mapping[Pair, datetime]
 """When what was taken back."""
-
-_MAX_KEPT: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +59,27 @@ class Entry:
     found_under: frozenset[Digest] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The consents that bear on a work, by envelope.
-
-    Attributes:
-        on: Those that are about it.
-        replacing: Those that are about others and replace one of these.
-        mandates, coauthors, releases: What all of them lean on, as in a case.
-    """
-
-    on: tuple[bytes, ...]
-    replacing: tuple[bytes, ...]
-    mandates: tuple[bytes, ...]
-    coauthors: Mapping[bytes, tuple[bytes, ...]]
-    releases: tuple[bytes, ...]
-    all: tuple[bytes, ...]
-
-
 class Casebook:
     """Records in order.
 
     Args:
         entries: In any order, each record once.
         community: Whose checkers, adjudicators and stewards count.
+        alike: Which of the works look alike, by a search without misses.
     """
 
-    def __init__(self, entries: Iterable[Entry], community: Community = NOBODY) -> None:
+    def __init__(
+        self, entries: Iterable[Entry], community: Community = NOBODY, alike: Alike = MappingProxyType({})
+    ) -> None:
+        self._alike = alike
+        self._works: dict[bytes, RecordFact] = {}
+        self._subjects: dict[bytes, frozenset[Digest]] = {}
         self._consents: dict[bytes, ConsentFact] = {}
         self._names: dict[Digest, set[Digest]] = {}
         self._consents_on: dict[Digest, list[bytes]] = {}
         self._claims_on: dict[Digest, list[RecordFact]] = {}
-        self._linking: dict[tuple[str, bytes], list[bytes]] = {}
         self._objecting: dict[bytes, list[RecordFact]] = {}
-        self._kept: dict[tuple[bytes, ...], _Group] = {}
+        self._bearing = Bearing(self._consents)
         actors: list[RecordFact] = []
         for entry in entries:
             predicate: Any = entry.record.predicate
@@ -123,7 +110,7 @@ class Casebook:
         Reservations are left out: taking one back changes nothing.
         """
         names = self.names(digests)
-        facts = [self._consents[envelope] for envelope in self._group(names).all]
+        facts = [self._consents[envelope] for envelope in self._bearing.on(self._on(names)).all]
         return {pair for fact in facts if fact.consent.kind != "reservation" for pair in _pairs(fact, names)}
 
     def about(self, digests: Iterable[Digest], withdrawn: Withdrawn) -> tuple[tuple[ConsentFact, ...], Case]:
@@ -137,7 +124,7 @@ class Casebook:
             withdrawn: What was taken back, at least of :meth:`pairs`.
         """
         names = self.names(digests)
-        group = self._group(names)
+        group = self._bearing.on(self._on(names))
         facts = {envelope: self._consents[envelope] for envelope in group.all}
         if withdrawn:
             facts = {envelope: _taken_back(fact, names, withdrawn) for envelope, fact in facts.items()}
@@ -148,7 +135,12 @@ class Casebook:
             if digest.kind == "collectionRoot"
         }
         claims = {each.record_id: each for name in names | roots for each in self._claims_on.get(name, ())}
-        targets = [*group.all, *(each.envelope for each in claims.values())]
+        similar = tuple(self._flags(claims.values()))
+        targets = [
+            *group.all,
+            *(each.envelope for each in claims.values()),
+            *dict.fromkeys(each.earlier for each in similar),
+        ]
         objecting = [each for name in targets for each in self._objecting.get(name, ())]
         case = Case(
             digests=names | roots,
@@ -161,6 +153,7 @@ class Casebook:
             releases={name: facts[name] for name in group.releases},
             disputes=tuple(each for each in objecting if isinstance(each.predicate, Dispute)),
             rulings=tuple(each for each in objecting if isinstance(each.predicate, Ruling)),
+            similar=similar,
             adjudicators=self._adjudicators,
             stewards=self._stewards,
         )
@@ -171,6 +164,21 @@ class Casebook:
         """The registered works that these digests name."""
         found = {each.record_id: each for name in digests for each in self._claims_on.get(name, ())}
         return [each for each in found.values() if isinstance(each.predicate, Work)]
+
+    def _flags(self, claims: Iterable[RecordFact]) -> Iterator[Similar]:
+        """What the works say that some of these look like."""
+        own = {each.envelope: each for each in claims}  # rivals over one work are ranked, not compared
+        for envelope, work in own.items():
+            for name in sorted(self._alike.get(envelope, frozenset()) - own.keys()):
+                if name not in self._works:
+                    continue
+                names = self.names(self._subjects[name])
+                told = {each.record_id: each for digest in names for each in self._claims_on.get(digest, ())}
+                consents = [self._consents[each] for each in dict.fromkeys(self._on(names))]
+                yield from flags_of(work, self._works[name], told.values(), consents)
+
+    def _on(self, names: Iterable[Digest]) -> Iterator[bytes]:
+        return (each for name in sorted(names) for each in self._consents_on.get(name, ()))
 
     def _add_consent(self, entry: Entry, consent: Consent) -> None:
         envelope, subjects = entry.record.envelope_cid.digest, _subjects(entry.record)
@@ -186,68 +194,20 @@ class Casebook:
         )
         for digest in subjects | entry.found_under:
             self._consents_on.setdefault(digest, []).append(envelope)
-        for relation, target in links_of(consent):
-            self._linking.setdefault((relation, target), []).append(envelope)
+        self._bearing.add(envelope, consent)
 
     def _add_claim(self, entry: Entry, claim: Work | Authorship) -> None:
         subjects, fact = _subjects(entry.record), _fact(entry)
         found_under = set(subjects | entry.found_under)
         if isinstance(claim, Work):
+            self._works[fact.envelope] = fact
+            self._subjects[fact.envelope] = subjects
             if claim.source_digest:
                 found_under.add(Digest.parse(claim.source_digest))
             for digest in found_under:
                 self._names.setdefault(digest, set()).update(subjects)
         for digest in found_under:
             self._claims_on.setdefault(digest, []).append(fact)
-
-    def _group(self, names: frozenset[Digest]) -> _Group:
-        on = tuple(dict.fromkeys(each for name in sorted(names) for each in self._consents_on.get(name, ())))
-        if on not in self._kept:
-            if len(self._kept) >= _MAX_KEPT:
-                self._kept.clear()
-            self._kept[on] = self._gather(on)
-        return self._kept[on]
-
-    def _gather(self, on: tuple[bytes, ...]) -> _Group:
-        bearing = self._with_replacing(on)
-        joined = {each: self._with_replacing(self._linking.get(("joins", each), ())) for each in bearing}
-        coauthors = {each: group for each, group in joined.items() if group}
-        releases = self._with_replacing(self._linked(bearing, "releases"))
-        mandates: tuple[bytes, ...] = ()
-        leaning = (*bearing, *releases, *(each for group in coauthors.values() for each in group))
-        while True:
-            more = self._with_replacing((*mandates, *self._linked((*leaning, *mandates), "mandate")))
-            if more == mandates:
-                break
-            mandates = more
-        return _Group(
-            on=on,
-            replacing=bearing[len(on) :],
-            mandates=mandates,
-            coauthors=coauthors,
-            releases=releases,
-            all=tuple(dict.fromkeys((*leaning, *mandates))),
-        )
-
-    def _linked(self, envelopes: Iterable[bytes], relation: str) -> list[bytes]:
-        """Those of the consents here that these link in this way."""
-        return [
-            target
-            for envelope in envelopes
-            for name, target in links_of(self._consents[envelope].consent)
-            if name == relation and target in self._consents
-        ]
-
-    def _with_replacing(self, envelopes: Iterable[bytes]) -> tuple[bytes, ...]:
-        """These, and after them all that replace one of them, each once."""
-        found = dict.fromkeys(envelopes)
-        todo = list(found)
-        while todo:
-            for later in self._linking.get(("supersedes", todo.pop()), ()):
-                if later not in found:
-                    found[later] = None
-                    todo.append(later)
-        return tuple(found)
 
 
 def _fact(entry: Entry) -> RecordFact:

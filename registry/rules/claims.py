@@ -13,18 +13,20 @@ rules:
 4. Who claims nothing on a work that others claim grants nothing [claimant-other], nor does one whose only
    claims are void [claim-void]. A grant by the highest claimant while their claim is disputed is paused
    [suspended]; if every claim of theirs is by a key in other hands, it does not count [key-compromised].
-5. A no counts from whoever says it, of any rank: it never makes a denial out of the highest claimant's
-   yes, but nothing is allowed over it until it is settled [claims-conflict].
+5. What anybody else says of a work whose highest claimant answers is shown and does not suspend: they rank
+   lower, or nobody would stand above all others. Who objects proves a higher claim, or disputes, which
+   has a deadline (``disputes``). Where the highest claimant does not answer, a no counts from whoever
+   says it: a denial, or a conflict if the highest has consents that count [claims-conflict].
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from rakkan.registry.rules.facts import ConsentFact, RecordFact, seen
+from rakkan.registry.rules.facts import RecordFact, seen
 from rakkan.registry.rules.question import Question
 from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.identification import Assurance
@@ -147,19 +149,3 @@ def claimant(fact: RecordFact) -> str:
         return said.creator
     assert isinstance(said, Authorship)
     return said.claimant
-
-
-def standing(facts: Iterable[ConsentFact], creators: Collection[str]) -> list[ConsentFact]:
-    """The facts that count where claims are not ranked: for callers that know the creators alone.
-
-    With one creator on record, only that creator grants; with several, nobody does; a no counts from
-    whoever says it.
-
-    Args:
-        facts: Consents known on a work.
-        creators: DIDs that registered works under the same identifiers; empty if none did.
-    """
-    if not creators:
-        return list(facts)
-    only = next(iter(creators)) if len(set(creators)) == 1 else None
-    return [fact for fact in facts if fact.consent.kind != "grant" or fact.consent.grantor.id == only]

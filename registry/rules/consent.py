@@ -15,10 +15,12 @@ The rules, in order (DESIGN §4; codes in brackets are stable):
    mandate, not the other way round. Where the later one is in doubt (suspended, by a key in other hands,
    under a mandate that does not hold, by kin), it replaces only the yes; the noes of the earlier stand.
 3. A consent counts while validFrom ≤ used_at < validUntil [not-yet-valid, expired].
-4. On a work that somebody claims, claimants are ranked, and the highest alone grants (``claims``); a no
-   counts from whoever says it. Where nobody does, two persons whose grants or reservations count are two
-   claimants: undetermined [claims-conflict], unless each of them disallows. Withdrawing does not unmake
-   a claim. Who speaks under a mandate speaks for its principal (``mandates``).
+4. On a work that somebody claims, claimants are ranked, and the answer of the one who stands above all
+   others decides; where they do not answer, a no counts from whoever says it (``claims``). Where nobody
+   claims it, two persons whose grants or reservations count are two claimants: undetermined
+   [claims-conflict], unless each of them disallows. What was only read elsewhere and passed on makes
+   nobody a claimant, and denies. Withdrawing does not unmake a claim. Who speaks under a mandate speaks
+   for its principal (``mandates``).
 5. Ranks: a grant to the one who asks, then a reservation against them, then a grant to everybody,
    then a reservation against everybody. The first rank that speaks of the scope decides.
 6. Within a consent a scope stated by name overrides the broader one it narrows; ``constrained`` is a
@@ -89,6 +91,7 @@ _SILENCE: Final = (
 _CODES: Final = ("not-allowed", "reserved", "constrained", "withdrawn", "granted", "granted-to-public")
 _ANSWERS: Final = (Answer.DENIED, Answer.ALLOWED)
 _SILENT: Final = 5  # after the last rank
+_ELSEWHERE: Final = ""  # nobody's: who speaks was read somewhere else, and is passed on
 _NO_SUPPORTS: Final[Mapping[bytes, Supports]] = MappingProxyType({})
 
 
@@ -177,17 +180,23 @@ def _moment(instant: datetime) -> str:
 def _speak(heard: Heard, question: Question) -> dict[str, list[Word]]:
     """What everybody says, by the person in whose name; who counts and says nothing to it has no words."""
     by_person: dict[str, list[Word]] = {}
+    passed_on: list[tuple[str, Word]] = []
     known = question.known
     for fact in heard.counting:
         named = fact.consent.grantor.id if fact.consent.mandate is None else principal(fact, question)
         person = named if known.empty else known.person(named)
         word = said(fact, question, heard.ranking, person)
-        if isinstance(word, Word):
+        if isinstance(word, Word) and fact.consent.derived is None:
             by_person.setdefault(person, []).append(word)
-            continue
-        heard.silent.setdefault(word, []).append(fact)
-        if fact.consent.kind in ("grant", "reservation"):
-            by_person.setdefault(person, [])
+        elif isinstance(word, Word):
+            passed_on.append((person, word))
+        else:
+            heard.silent.setdefault(word, []).append(fact)
+            if fact.consent.kind in ("grant", "reservation") and fact.consent.derived is None:
+                by_person.setdefault(person, [])
+    own = set(by_person)  # who speaks first-hand too passes on words of their own
+    for person, word in passed_on:
+        by_person.setdefault(person if person in own else _ELSEWHERE, []).append(word)
     return by_person
 
 
@@ -195,6 +204,8 @@ def _unranked(by_person: Mapping[str, Sequence[Word]], answers: Mapping[str, Eff
     """Nobody claims the work: every grantor stands for themselves (rule 4)."""
     if len(by_person) < 2:
         return next(iter(answers.values()), None)
+    if _ELSEWHERE in answers:
+        return _agreed(each for each in answers.values() if each.answer is Answer.DENIED)
     denied = all(answer.answer is Answer.DENIED for answer in answers.values())
     return _agreed(answers.values()) if denied and len(answers) == len(by_person) else _CONFLICT
 
@@ -205,11 +216,11 @@ def _ranked(
     ranking: Ranking,
     silent: Mapping[str, object],
 ) -> Effective | None:
-    """Somebody does: the highest of them grants, and a no counts from everybody."""
-    best = answers.get(ranking.highest or "")
-    others = [answer for person, answer in answers.items() if person != ranking.highest]
+    """Somebody does: the highest of them decides, and over their silence a no counts from everybody."""
+    best = answers.get(ranking.highest) if ranking.highest is not None else None
     if best is not None:
-        return _CONFLICT if best.answer is Answer.ALLOWED and others else best
+        return best
+    others = answers.values()
     if "claims-conflict" in silent or (others and ranking.highest in by_person):
         return _CONFLICT
     return _agreed(others) if others else None

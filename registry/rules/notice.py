@@ -178,6 +178,13 @@ def _jurisdiction_lines(predicate: Consent) -> list[str]:
 
 def _rights_lines(predicate: Consent) -> list[str]:
     rights = predicate.rights_basis
+    if predicate.derived is not None:
+        read = predicate.derived
+        about = f' about "{_safe(read.about)}"' if read.about is not None else ""
+        return [
+            f'Read in a document of "{_safe(read.vocabulary)}" "{_safe(read.version)}"{about}, sha256 {read.sha256}',
+            "They pass it on, and claim no right of their own",
+        ]
     complete = "all co-authors agree" if rights.coauthors_complete else "co-authors may be missing"
     lines = [f"They say: {_CLAIM_WORDS[rights.claim]}; {complete}"]
     if rights.share_bp is not None:

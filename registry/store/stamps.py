@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, select
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.tables import PrivateRow, StampRow, table
 
 _stamp, _private = table(StampRow), table(PrivateRow)
+_DONE = select(_stamp).where(
+    _stamp.c.source == bindparam("input"), _stamp.c.definition == bindparam("asked")
+)  # built once: this is asked of every picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,8 @@ class Stamps:
 
     def get(self, source: bytes, definition: bytes) -> Stamp | None:
         """What came of this input under this definition, if it was done."""
-        query = select(_stamp).where(_stamp.c.source == source, _stamp.c.definition == definition)
         with self._database.read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_DONE, {"input": source, "asked": definition}).first()
         return None if row is None else Stamp(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
     def by_record(self, record_ids: Sequence[bytes]) -> dict[bytes, Stamp]:
@@ -73,10 +75,7 @@ class Stamps:
             for stamp, fields in finished
             for each in fields
         ]
-        for row in rows:
-            same = (_stamp.c.source == row["source"]) & (_stamp.c.definition == row["definition"])
-            connection.execute(delete(_stamp).where(same))
-        self._database.insert(connection, _stamp, rows)
+        self._database.replace(connection, _stamp, rows)
         self._database.insert(connection, _private, private)
 
     def fields(self, record_id: bytes) -> Mapping[str, PrivateField]:

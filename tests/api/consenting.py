@@ -18,7 +18,7 @@ GRANT = {
     "mode": "prospective",
     "licence": "none",
     "claim": "created author",
-    "shares": "alone",
+    "shares": "complete",
     "depicted": "none",
 }
 """A whole grant of one use to everybody."""
@@ -28,7 +28,7 @@ RESERVATION = {
     "who": "public",
     "until": "1825",
     "claim": "generated author",
-    "shares": "alone",
+    "shares": "complete",
     "depicted": "none",
 }
 """A whole "do not use"."""

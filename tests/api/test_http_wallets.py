@@ -118,7 +118,7 @@ def test_the_transaction_is_the_withdrawal(world: World) -> None:
         ({"modeDays": 3}, "/terms"),
         ({"days": 0}, "/terms/days"),
         ({"days": "365"}, "/terms/days"),
-        ({"coauthorsComplete": "yes"}, "/terms/coauthorsComplete"),
+        ({"coauthors": "yes"}, "/terms/coauthors"),
         ({"persons": {"depicted": "none"}}, "/terms/persons/minors"),
         ({"persons": {"depicted": "none", "minors": "yes"}}, "/terms"),
         ({"price": 3}, "/terms/price"),
@@ -171,7 +171,7 @@ def test_only_what_the_wallet_signed_is_taken(world: World) -> None:
             "persons": {"depicted": "others", "minors": "unknown"},
             "scopes": {"org.rakkan.likeness": "allowed"},
         },
-        {"coauthorsComplete": False},
+        {"coauthors": "missing"},
     ],
 )
 def test_what_lacks_something_says_so_before(world: World, terms: dict[str, Any]) -> None:

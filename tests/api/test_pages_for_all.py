@@ -83,7 +83,7 @@ def test_consent_step_by_step(visit: Visit, picture: Path) -> None:
     page.get_by_role("button", name="Read what this comes to").click()
     hold(visit, "missing")
     bring(page, picture)
-    choose(page, {**GRANT, "shares": "others"})
+    choose(page, {**GRANT, "shares": "missing"})
     review(page)
     hold(visit, "wallets")
     connect(page)

@@ -15,14 +15,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rakkan.registry.flows.consents import give
 from rakkan.registry.flows.slips import make_slip
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.rules.slips import slip_bytes
 from rakkan.registry.worker import Worker
 from rakkan.schemas.slip import Slip
 from rakkan.schemas.statement import Subject
 from tests.api.browsing import CHROMIUM, FLAGS, Visit
 from tests.api.wallets import World, unknown, wallet_world
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 TRAINING = "cawg.ai_generative_training"
@@ -52,7 +51,7 @@ class Granted:
     def __init__(self, world: World, terms: str = "open-training") -> None:
         self.world, self.digest = world, unknown()
         subject = Subject(name="work", digest={"sha256": self.digest[7:]})
-        self.record = give(world.registry, [subject], load_terms(terms), publish=True)
+        self.record = give(world.registry, [subject], own_terms(terms), publish=True)
         Worker(world.registry).settle()
         self.slip: Slip = make_slip(world.registry, self.record)
 
@@ -172,7 +171,7 @@ def test_no_camera(browser: Browser, world: World) -> None:
 def other_registrys(folder: Path) -> Slip:
     with new_registry(folder) as registry:
         subject = Subject(name="work", digest={"sha256": "0" * 64})
-        return make_slip(registry, give(registry, [subject], load_terms("open-training"), publish=True))
+        return make_slip(registry, give(registry, [subject], own_terms("open-training"), publish=True))
 
 
 def test_wrong_slips(visit: Visit, world: World, granted: Granted, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.consents import give
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.watching import keep_current
 from rakkan.registry.worker import Worker
 from rakkan.schemas.statement import Subject
@@ -22,7 +21,7 @@ from tests.api.consenting import digest_of
 from tests.api.injected import Injected, Refusal
 from tests.api.server import serving
 from tests.api.wallets import Wallet, World, drafted, unknown, wallet_world
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 
@@ -171,7 +170,7 @@ def test_finding_by_the_picture(visit: Visit, world: World, wallet: Injected, pi
 def test_without_a_chain_a_wallet_is_of_no_use(context: BrowserContext, tmp_path: Path) -> None:
     with new_registry(tmp_path / "home") as registry, serving(registry) as url:
         subject = Subject(name="work", digest={"sha256": secrets.token_hex(32)})
-        record = give(registry, [subject], load_terms("open-training"), publish=True)
+        record = give(registry, [subject], own_terms("open-training"), publish=True)
         page = Visit(context, url).open(f"/withdraw?consent={record.record_id}")
         expect(page.locator("main")).to_contain_text("This registry is on no chain")
         page.goto(f"{url}/consent")

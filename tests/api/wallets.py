@@ -81,7 +81,7 @@ TERMS: dict[str, Any] = {
     "mode": "prospective",
     "claim": "created",
     "capacity": "author",
-    "coauthorsComplete": True,
+    "coauthors": "complete",
     "persons": {"depicted": "none", "minors": "none"},
 }
 """Everything chosen, one use allowed."""

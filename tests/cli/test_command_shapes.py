@@ -14,6 +14,7 @@ from rakkan.manifests.samples import PARENT
 from tests.cli import pngs
 from tests.cli.command import Done, rakkan
 from tests.cli.conftest import Atelier
+from tests.homes import SAID
 
 CHECKS = (
     *("image", "manifest", "signature", "trust", "revocation", "binding", "ingredients", "redactions"),
@@ -150,7 +151,7 @@ def stamp(home: Path, picture: Path, out: Path, *words: object) -> Done:
 
 
 def test_stamp_and_private_until_published(home: Path, pictures: Path, tmp_path: Path) -> None:
-    done = stamp(home, pictures / PARENT, tmp_path / "out", "--consent", "community-lora")
+    done = stamp(home, pictures / PARENT, tmp_path / "out", "--consent", "community-lora", *SAID)
     document = done.document
     assert document["schema"] == "rakkan.stamp/1"
     (item,) = document["items"]

@@ -91,7 +91,7 @@ class People:
         }
         return self.hand_in(canonical(value), by, log=log)
 
-    def work(self, by: str, digest: Digest, **more: Any) -> Record:
+    def work(self, by: str, digest: Digest, *, log: bool = True, **more: Any) -> Record:
         predicate = {
             "creator": who(by),
             "making": "generated",
@@ -99,7 +99,7 @@ class People:
             "asset": {"mediaType": "image/png", "width": 8, "height": 8},
             **more,
         }
-        return self.state("work", [subject(digest)], predicate, by)
+        return self.state("work", [subject(digest)], predicate, by, log=log)
 
     def consent_statement(
         self, by: str, subjects: Sequence[Subject], *, use: str = "allowed", scope: str = TRAIN, **more: Any

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
@@ -16,7 +15,6 @@ from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.gates import brake, status, submit
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import MadeVerdict, make
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
@@ -27,7 +25,8 @@ from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.registry.worker import Worker
 from rakkan.schemas.values import Digest
-from tests.homes import new_home
+from tests.homes import new_home, own_terms
+from tests.ports.anvil import send
 from tests.support import consent_record
 
 POLICY = parse_policy(
@@ -50,7 +49,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
     done = stamp_files(
         registry,
         render_samples(tmp_path / "pictures")[:3],
-        StampOptions(out=tmp_path / "dataset", terms=load_terms("open-training")),
+        StampOptions(out=tmp_path / "dataset", terms=own_terms("open-training")),
     )
     publish(registry)
     assert judged(registry, tmp_path).verdict.outcome == "approved"
@@ -80,8 +79,7 @@ def withdraw_past_us(registry: Registry, key: bytes) -> None:
     authority = keys.address(AUTHORITY)
     slip = sign(withdrawal_digest(registry.domain, authority, key), keys.wallet(AUTHORITY))
     call = calls.withdraw_by_sig_call(registry.identity, authority, key, slip)
-    signed = registry.ledger.sign(call, registry.ledger.head().nonce)
-    registry.ledger.broadcast(signed)
+    send(registry.ledger, call)
     assert registry.store.withdrawals.get([key]) == {}, "the registry knows nothing of it"
 
 
@@ -131,7 +129,7 @@ def test_a_refusal_that_is_not_anchored_yet_is_heard(
     assert items[2].record is not None
     digest = dict(items[2].record.parsed.subject[0].digest)
     refusal = consent_record(
-        Ed25519PrivateKey.generate(), digest, origin=registry.origin, kind="reservation", use="notAllowed"
+        registry.home.keys.artist, digest, origin=registry.origin, kind="grant", use="notAllowed"
     )
     with local_chain(registry.home) as chain:
         assert [each.error for each in accept(registry, [refusal], publish=True)] == [None]

@@ -25,7 +25,7 @@ from rakkan.registry.settings import load_settings
 from rakkan.registry.worker import Worker
 from rakkan.schemas.errors import Integrity, Unavailable
 from tests.homes import new_home
-from tests.ports.anvil import Lie, lying_node
+from tests.ports.anvil import Lie, lying_node, send
 
 pytestmark = pytest.mark.chain
 
@@ -51,7 +51,7 @@ class World:
         keys = registry.home.keys
         slip = sign(withdrawal_digest(registry.domain, keys.address(AUTHORITY), key), keys.wallet(AUTHORITY))
         call = calls.withdraw_by_sig_call(registry.identity, self.authority, key, slip)
-        registry.ledger.broadcast(registry.ledger.sign(call, registry.ledger.head().nonce))
+        send(registry.ledger, call)
 
     def known(self, *keys: bytes) -> set[bytes]:
         """Which of these keys are on chain, as far as is known here."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import subprocess
 import threading
 import time
 import traceback
@@ -109,6 +110,26 @@ def world(chain: LocalChain) -> World:
 
 
 @contextlib.contextmanager
+def bare_anvil(program: Path, port: int, folder: Path, chain_id: int) -> Iterator[None]:
+    """An anvil with nothing on it, on a port that is told."""
+    process = subprocess.Popen(
+        [str(program), "--port", str(port), "--silent", "--chain-id", str(chain_id)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"HOME": str(folder)},
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while outcome_of(lambda: ask(port, "eth_chainId")) != "believed":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@contextlib.contextmanager
 def held_transactions(chain: LocalChain) -> Iterator[None]:
     """Transactions wait in the pool for the time of the block."""
     ask(chain.port, "evm_setAutomine", False)
@@ -120,13 +141,18 @@ def held_transactions(chain: LocalChain) -> Iterator[None]:
 
 def anchor(world: World, size: int, root: bytes) -> SignedTransaction:
     """Anchor a head and return its transaction, mined."""
-    signed = world.ledger.sign(calls.anchor_call(world.identity, size, root), world.ledger.head().nonce)
-    world.ledger.broadcast(signed)
-    wait_for(world.ledger, signed, "mined")
+    return send(world.ledger, calls.anchor_call(world.identity, size, root))
+
+
+def send(ledger: Ledger, call: Call) -> SignedTransaction:
+    """Send a call and wait for its block: a node answers as soon as it has the transaction, not the block."""
+    signed = ledger.sign(call, ledger.head().nonce)
+    ledger.broadcast(signed)
+    wait_for(ledger, signed, "mined")
     return signed
 
 
-def wait_for(ledger: Ledger, signed: SignedTransaction, state: str, seconds: float = 10) -> Observation:
+def wait_for(ledger: Ledger, signed: SignedTransaction, state: str, seconds: float = 60) -> Observation:
     deadline = time.monotonic() + seconds
     while (observed := ledger.observe(signed.hash)).state != state:
         assert time.monotonic() < deadline, f"{observed.state} instead of {state}"

@@ -50,3 +50,17 @@ def test_a_saved_state_knows_every_transaction_that_moved_an_account(tmp_path: P
         chain.fund(Address.parse(TAKER))
         state = json.loads((tmp_path / STATE).read_bytes())
         assert state["accounts"][SENDER]["nonce"] == 150
+
+
+@pytest.mark.chain
+def test_a_nonce_that_somebody_set_is_no_sign_of_a_torn_state(tmp_path: Path) -> None:
+    require_anvil()
+    binary = find_anvil()
+    assert binary
+    with LocalChain(tmp_path, binary) as chain:
+        ask(chain.port, "anvil_setNonce", SENDER, "0x9")
+        chain.fund(Address.parse(SENDER))
+        chain.mine(3)
+    with LocalChain(tmp_path, binary) as chain:
+        assert ask(chain.port, "eth_getTransactionCount", SENDER, "latest") == "0x9"
+        assert ask(chain.port, "eth_blockNumber") == "0x3", "the state of the orderly end, not the one before"

@@ -24,7 +24,7 @@ STOLEN = "undetermined key-compromised"
 
 
 def rows() -> list[Row]:
-    return [*_claims(), *_noes()]
+    return [*_claims(), *_noes(), *_passed_on()]
 
 
 def _claims() -> list[Row]:
@@ -100,7 +100,14 @@ def _claims() -> list[Row]:
 def _noes() -> list[Row]:
     no, mine = reserved(1, "ben"), [claim("ann")]
     return [
-        row("no of a stranger, over the claimant's yes", CONFLICT, consent(0), no, claims=mine),
+        row("no of a stranger, over the claimant's yes", GRANTED, consent(0), no, claims=mine),
+        row(
+            "no of an equal claimant",
+            CONFLICT,
+            consent(0),
+            no,
+            claims=[claim("ann", proven=-9), claim("ben", proven=-9)],
+        ),
         row("no of a stranger alone", "denied reserved", no, claims=mine),
         row(
             "no of a stranger, over the claimant's silence",
@@ -113,4 +120,24 @@ def _noes() -> list[Row]:
             "no of the claimant", "denied not-allowed", consent(0, scopes=NO), consent(1, "ben"), claims=mine
         ),
         row("noes of both", "denied not-allowed", consent(0, scopes=NO), no, claims=mine),
+    ]
+
+
+def _passed_on() -> list[Row]:
+    """Reservations that were read elsewhere."""
+    derived = {"vocabulary": "aipref", "version": "draft-ietf-aipref-vocab-08", "sha256": "ab" * 32}
+    basis = {"claim": "unstated", "coauthorsComplete": False}
+    no = reserved(1, "ben", derived=derived, rightsBasis=basis)
+    return [
+        row("passed on: alone", "denied reserved", no),
+        row("passed on: over a grant that nobody's claim bears out", "denied reserved", consent(0), no),
+        row("passed on: over the claimant's yes", GRANTED, consent(0), no, claims=[claim("ann")]),
+        row(
+            "passed on: over the claimant's silence",
+            CONFLICT,
+            consent(0, scopes={MINING: "allowed"}),
+            no,
+            claims=[claim("ann")],
+        ),
+        row("passed on: beside another grantor's yes", "denied reserved", consent(0), consent(2, "zoe"), no),
     ]

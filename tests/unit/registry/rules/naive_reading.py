@@ -162,10 +162,8 @@ class _Naive:
         no = [name for name, word in said.items() if word == "denied" and name != top]
         best = said.get(top or "", "undetermined")
         self.granting = top or ""
-        if best == "allowed":
-            return "undetermined" if no else "allowed"
-        if best == "denied":
-            return "denied"
+        if best in ("allowed", "denied"):
+            return best
         wanted = any(
             self._would(each) and self.speaker(each) != top and self._claims(self.speaker(each))
             for each in consents

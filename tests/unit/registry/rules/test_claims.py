@@ -1,4 +1,4 @@
-"""Claims: whose yes counts, what passes nobody, and noes of everybody."""
+"""Claims: whose yes counts, what passes nobody, and whose no."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from rakkan.registry.rules.actors import Actors
-from rakkan.registry.rules.claims import standing
 from rakkan.registry.rules.facts import RecordFact
+from tests.unit.registry.rules.cases import COMMUNITY
 from tests.unit.registry.rules.casework import (
     NO,
-    YES,
     actors,
     ask,
     at,
@@ -88,12 +87,14 @@ def test_a_thief_who_registers_first_is_passed_by_an_artist_who_is_known() -> No
     assert said(thief, by(1, "ann"), **settled) == ALLOWED
 
 
-def test_who_claims_nothing_grants_nothing_and_every_no_counts() -> None:
+def test_who_claims_nothing_grants_nothing_and_says_no_where_the_claimant_does_not_answer() -> None:
     about = _claimed(claim("ann"))
     assert said(by(0, "zoe"), **about) == OTHER
     assert said(by(0, "zoe"), by(1, "ann"), **about) == ALLOWED
-    assert said(by(0, "zoe", **RESERVED), by(1, "ann"), **about) == CONFLICT
-    assert said(by(0, "zoe", scopes=NO), by(1, "ann"), **about) == CONFLICT
+    assert said(by(0, "zoe", **RESERVED), by(1, "ann"), **about) == ALLOWED
+    assert said(by(0, "zoe", scopes=NO), by(1, "ann"), **about) == ALLOWED
+    assert said(by(0, "zoe", scopes=NO), by(1, "ann", grantee=["did:web:other.example"]), **about) == CONFLICT
+    assert said(by(0, "zoe", scopes=NO), by(1, "ann", log_index=None), **about) == CONFLICT
     assert said(by(0, "zoe", **RESERVED), **about) == ("denied", "reserved")
     assert said(by(0, "zoe", **RESERVED), by(1, "ann", scopes=NO), **about) == ("denied", "not-allowed")
     assert said(by(0, "zoe", withdrawn_at=at(-1)), by(1, "ann"), **about) == ALLOWED
@@ -105,10 +106,12 @@ def test_who_claims_nothing_grants_nothing_and_every_no_counts() -> None:
     )
 
 
-def test_a_lower_claim_is_shown_and_does_not_suspend_but_its_no_counts() -> None:
+def test_a_lower_claim_is_shown_and_does_not_suspend_nor_does_its_no() -> None:
     about = _claimed(claim("ann", proven=-20), claim("ben", proven=-10))
     assert said(by(0, "ann"), by(1, "ben"), **about) == ALLOWED
-    assert said(by(0, "ann"), by(1, "ben", scopes=NO), **about) == CONFLICT
+    assert said(by(0, "ann"), by(1, "ben", scopes=NO), **about) == ALLOWED
+    equal = _claimed(claim("ann", proven=-20), claim("ben", proven=-20))
+    assert said(by(0, "ann"), by(1, "ben", scopes=NO), **equal) == CONFLICT
     assert said(by(1, "ben", scopes=NO), **about) == ("denied", "not-allowed")
 
 
@@ -155,13 +158,32 @@ def test_the_order_of_claims_does_not_matter() -> None:
         assert said(by(0, "ben"), by(1, "zoe"), by(2, "ann"), **_claimed(*order, known=known)) == ALLOWED
 
 
-@pytest.mark.parametrize("creators", [(), ("ann",), ("ann", "ben"), ("zoe",)])
-@pytest.mark.parametrize(
-    "mine", [{"scopes": YES}, {"scopes": NO}, RESERVED, {"scopes": YES, "log_index": None}]
-)
-def test_ranking_grants_no_more_than_creators_alone(creators: tuple[str, ...], mine: dict[str, Any]) -> None:
-    """What callers were answered that know the creators alone bounds what ranked claims answer."""
-    facts = [by(0, "ann", **mine), by(1, "zoe", scopes=YES)]
-    naive = said(*standing(facts, [who(each) for each in creators]))[0]
-    ranked = said(*facts, **_claimed(*(claim(each) for each in creators)))[0]
-    assert ranked != "allowed" or naive == "allowed"
+PASSED_ON: dict[str, Any] = {
+    **RESERVED,
+    "derived": {"vocabulary": "aipref", "version": "-08", "sha256": "ab" * 32},
+    "rightsBasis": {"claim": "unstated", "coauthorsComplete": False},
+}
+
+
+def test_what_was_read_elsewhere_makes_nobody_a_claimant_and_denies() -> None:
+    denied = ("denied", "reserved")
+    assert said(by(0, "zoe", **PASSED_ON)) == denied
+    assert said(by(0, "zoe", **PASSED_ON), by(1, "ben", **PASSED_ON)) == denied
+    assert said(by(0, "zoe", **PASSED_ON), by(1, "ann")) == denied, "a grant on a work that nobody claims"
+    assert said(by(0, "zoe", **PASSED_ON), by(1, "ann"), by(2, "ben")) == denied
+    assert (
+        said(by(0, "zoe", **{**PASSED_ON, "scopes": {"cawg.data_mining": "notAllowed"}}), by(1, "ann"))
+        == ALLOWED
+    )
+    about = _claimed(claim("ann"))
+    assert said(by(0, "zoe", **PASSED_ON), **about) == denied
+    assert said(by(0, "zoe", **PASSED_ON), by(1, "ann"), **about) == ALLOWED, "their own word goes first"
+    assert said(by(0, "zoe", **PASSED_ON), by(1, "ann", log_index=None), **about) == CONFLICT
+
+
+def test_what_somebody_passes_on_beside_words_of_their_own_is_theirs() -> None:
+    to_all, to_one = by(0, "ann", **PASSED_ON), by(1, "ann", grantee=[COMMUNITY])
+    assert said(to_all, to_one) == ("allowed", "granted"), (
+        "the arrangement with one goes before the rule for all"
+    )
+    assert said(to_all, by(1, "ann", scopes={"cawg.data_mining": "allowed"})) == ("denied", "reserved")

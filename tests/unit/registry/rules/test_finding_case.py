@@ -16,7 +16,6 @@ from rakkan.schemas.canonical import parse_canonical
 from rakkan.schemas.values import Cid
 from tests.unit.registry.rules.cases import COMMUNITY, NOW
 from tests.unit.registry.rules.casework import (
-    NO,
     WORK,
     by,
     case,
@@ -110,7 +109,7 @@ def test_a_grant_bound_to_a_policy_counts_for_that_audit_alone() -> None:
         ((by(0),), case(claims=(claim("zoe"),)), "claimant-other"),
         ((by(0),), case(disputes=(dispute("zoe", "0"),)), "suspended"),
         ((by(0),), case(rulings=(ruling("void", "0"),)), "void"),
-        ((by(0), by(1, "zoe", scopes=NO)), case(claims=(claim("ann"),)), "claims-conflict"),
+        ((by(0), by(1, "zoe")), case(claims=(claim("ann"), claim("zoe"))), "claims-conflict"),
     ],
 )
 def test_the_case_of_an_item_is_heard(facts: tuple[ConsentFact, ...], about: Case, code: str) -> None:
