@@ -16,6 +16,7 @@ from rakkan.registry.store.briefs import Briefs
 from rakkan.registry.store.records import Records
 
 if TYPE_CHECKING:
+    from rakkan.manifests.aggregators import IdentityTrust
     from rakkan.manifests.trust import TrustedIssuers
 
 
@@ -43,6 +44,11 @@ class PublicRegistry(Registry):
     def issuers(self) -> TrustedIssuers | None:
         """The whole registry's."""
         return self._whole.issuers
+
+    @cached_property
+    def identities(self) -> IdentityTrust:
+        """The whole registry's."""
+        return self._whole.identities
 
     def close(self) -> None:
         """Nothing: what is shared is the whole registry's to close."""

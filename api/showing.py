@@ -146,11 +146,10 @@ def show(
     name = _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", upload[0])[:120] if upload else ""
     record_id = str(found.record.record_id) if found.record else ""
     base = base.rstrip("/") if _HOST.fullmatch(base.rstrip("/")) else "http://127.0.0.1:8000"
-    badge = wording.badge(found, by_digest=upload is None)
     uses = _uses(found.consent["scopes"] if found.record else said) if not alike else ()
     return Shown(
         title=name or found.matched or "Nothing registered",
-        badge=badge,
+        badge=wording.badge(found, by_digest=upload is None),
         sentence=wording.sentence(found, sighting),
         file=name,
         size=_size(len(upload[1])) if upload else "",
@@ -210,6 +209,7 @@ def _facts(found: Verification, accepted_at: datetime | None) -> list[tuple[str,
         facts.append(("Credential issued by", report.signer.issuer, f"to {report.signer.subject}"))
     if report is not None and report.made_with:
         facts.append(("Credential written by", report.made_with, "software, as it calls itself"))
+    facts += [("Named in it", each.credential.detail, " ".join(each.sentences)) for each in found.identities]
     if found.record is not None:
         facts.append(("Anchor", wording.ANCHORS.get(str(found.anchor["state"]), ""), _anchor(found.anchor)))
         facts.append(("Found under", found.matched, "the identifier that matched"))

@@ -111,6 +111,21 @@ class Home:
         return self.folder / "issuers.pem"
 
     @property
+    def identity_issuers(self) -> Path:
+        """Certificates of issuers whose word about a name counts here; absent, nobody's does."""
+        return self.folder / "identity-issuers.pem"
+
+    @property
+    def aggregators(self) -> Path:
+        """DID documents of identity claims aggregators that this home trusts; absent, it trusts none."""
+        return self.folder / "aggregators.json"
+
+    @property
+    def commitments(self) -> Path:
+        """Salts of claims that are committed to on chain, and not revealed yet: secrets."""
+        return self.folder / "commitments"
+
+    @property
     def community(self) -> Path:
         """Whom this home's community trusts; absent, it trusts nobody."""
         return self.folder / "community.json"
@@ -131,6 +146,20 @@ class Home:
                 f"{self.community} cannot be read: {error.strerror}.", code="home-unreadable"
             ) from error
         return parse_model(Community, parse_strict(content))
+
+    def read_identity_lists(self) -> list[bytes]:
+        """What lies in the two lists of whom to believe about names; what is absent is left out.
+
+        Raises:
+            Unavailable: ``home-unreadable``.
+        """
+        paths = [each for each in (self.identity_issuers, self.aggregators) if each.exists()]
+        try:
+            return [each.read_bytes() for each in paths]
+        except OSError as error:
+            raise Unavailable(
+                f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable"
+            ) from error
 
     def read(self) -> HomeConfig:
         """What the home says of itself.

@@ -21,6 +21,7 @@ from rakkan.registry.store import Store
 from rakkan.schemas.community import Community
 
 if TYPE_CHECKING:
+    from rakkan.manifests.aggregators import IdentityTrust
     from rakkan.manifests.trust import TrustedIssuers
 
 
@@ -97,6 +98,13 @@ class Registry:
         paths = [self.home.issuers, *([self.settings.trust] if self.settings.trust else [])]
         content = b"".join(path.read_bytes() for path in paths if path.exists())
         return TrustedIssuers.load(content, uri="urn:rakkan:issuers") if content else None
+
+    @cached_property
+    def identities(self) -> IdentityTrust:
+        """Whose word counts here about who somebody is."""
+        from rakkan.manifests.aggregators import IdentityTrust
+
+        return IdentityTrust.load(self.home.read_identity_lists())
 
     def close(self) -> None:
         """Let go of everything; the embedded chain that we started ends too."""

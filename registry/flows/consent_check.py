@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from rakkan.manifests.checks import Check
+from rakkan.registry.flows.corroboration import Actor
 from rakkan.registry.flows.dossier import Dossier, Testimony, consent_of
 from rakkan.registry.flows.record_checks import Trust, included, proof_error
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
@@ -53,6 +54,16 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
         words |= dict.fromkeys(allowed, Answer.UNDETERMINED.value)
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
     return _check(dossier, trust, words, allowed, broken, taken_back), words
+
+
+def grantors(dossier: Dossier, trust: Trust) -> list[Actor]:
+    """Who gave the consents that name the work, as far as their proofs can be checked and hold."""
+    known = {each.record.envelope_cid.digest: each.record for each in _all(dossier)}
+    return [
+        Actor("grantor", consent_of(each).grantor.id)
+        for each in dossier.consents
+        if proof_error(each.record, dossier, trust, known) is None
+    ]
 
 
 def _check(

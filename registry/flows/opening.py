@@ -12,15 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.image import CheckedImage, check_image, read_image
-from rakkan.manifests.read import ManifestReport, read_manifest
-from rakkan.manifests.trust import TrustedIssuers
+from rakkan.manifests.read import ManifestReport
 from rakkan.registry.clock import SystemClock
 from rakkan.registry.flows.consulting import consult_chain, consult_home
+from rakkan.registry.flows.damage import damage_of, look
 from rakkan.registry.flows.dossier import Dossier, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
 from rakkan.registry.flows.outside import VerifyOptions as VerifyOptions
-from rakkan.registry.flows.outside import issuers, outside
+from rakkan.registry.flows.outside import outside
+from rakkan.registry.flows.reading import ManifestTrust, trust_of
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.flows.verify import Verification, judge
 from rakkan.registry.home import Home
@@ -41,11 +43,12 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
         NotFound: ``file-missing``, ``record-unknown``, ``home-missing``.
         Integrity: If a bundle's blocks are damaged.
     """
-    image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
+    image = None if is_digest(name) or is_cid(name) else read_image(Path(name), damaged_too=True)
     with _home(settings) as registry:
-        trust, trusted = outside(registry, options, settings.rpc_url), issuers(registry, options)
+        trust = outside(registry, options, settings.rpc_url)
+        reader = trust_of(registry, options.trust, options.identity_trust)
         if options.bundle is not None:
-            return _with_bundle(image, name, options, trust, trusted, registry)
+            return _with_bundle(image, name, options, trust, reader, registry)
         if registry is None:
             if image is None:
                 raise NotFound(
@@ -53,10 +56,11 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
                     code="home-missing",
                     hint="Run `rakkan init`, name a --home, or bring a --bundle.",
                 )
-            report = read_manifest(image, trusted)
-            return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
+            report = reader.read(image)
+            damage, now = damage_of(image, report), SystemClock().now()
+            return judge(report, (), None, trust, instant=now, grantee=options.grantee, damage=damage)
         if image is not None:
-            return _image(registry, image, trusted, trust, options.grantee)
+            return _image(registry, image, reader, trust, options.grantee)
         return _stored(registry, resolve(registry, name), trust, options.grantee)
 
 
@@ -67,7 +71,8 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
         Invalid: If they are not one whole image.
     """
     trust = outside(registry, VerifyOptions())
-    return _image(registry, check_image(content, name), registry.issuers, trust, grantee)
+    image = check_image(content, name, damaged_too=True)
+    return _image(registry, image, trust_of(registry), trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
@@ -80,19 +85,18 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
 
 
 def _image(
-    registry: Registry, image: CheckedImage, trusted: TrustedIssuers | None, trust: Trust, grantee: str
+    registry: Registry, image: CheckedImage, reader: ManifestTrust, trust: Trust, grantee: str
 ) -> Verification:
-    from rakkan.manifests.fingerprint import fingerprints
-
-    report = read_manifest(image, trusted)
-    names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
+    report = reader.read(image)
+    prints, damage = look(image, report)
+    identity = None if damage else report.identity  # a broken picture is not the one that was signed
+    names = [image.sha256] if identity is None else [identity.c2pa_claim, image.sha256]
     dossier = gather(registry, names)
-    prints = fingerprints(image)
-    recovered = dossier is not None and (dossier.alias or report.identity is None)
+    recovered = dossier is not None and (dossier.alias or identity is None)
     if dossier is None and report.state == "none":
         alike = similar(registry, prints)
         dossier, recovered = gather_work(registry, alike, alias=True) if alike else None, True
-    return _judge_home(registry, report, prints, dossier, trust, grantee, recovered=recovered)
+    return _judge_home(registry, report, prints, dossier, trust, grantee, recovered=recovered, damage=damage)
 
 
 def _stored(registry: Registry, stored: StoredRecord, trust: Trust, grantee: str) -> Verification:
@@ -113,6 +117,7 @@ def _judge_home(
     grantee: str,
     *,
     recovered: bool,
+    damage: UnreadableImage | None = None,
 ) -> Verification:
     from rakkan.registry.flows.tracing import trace
 
@@ -128,6 +133,7 @@ def _judge_home(
         grantee=grantee,
         lineage=lineage,
         recovered=recovered,
+        damage=damage,
     )
 
 
@@ -136,7 +142,7 @@ def _with_bundle(
     name: str,
     options: VerifyOptions,
     trust: Trust,
-    trusted: TrustedIssuers | None,
+    reader: ManifestTrust,
     registry: Registry | None,
 ) -> Verification:
     from rakkan.registry.flows.evidence import unpack
@@ -158,11 +164,11 @@ def _with_bundle(
     report: ManifestReport | None = None
     prints: tuple[Fingerprint, ...] = ()
     asked = Digest.parse(name) if is_digest(name) else dossier.matched
+    damage: UnreadableImage | None = None
     if image is not None:
-        from rakkan.manifests.fingerprint import fingerprints
-
-        report, prints = read_manifest(image, trusted), fingerprints(image)
-        asked = report.identity.c2pa_claim if report.identity else image.sha256
+        report = reader.read(image)
+        prints, damage = look(image, report)
+        asked = report.identity.c2pa_claim if report.identity and not damage else image.sha256
     dossier, trust = consult_chain(replace(dossier, matched=asked), trust)
     lineage = _bundle_lineage(dossier)
     recovered = report is None or report.identity is None
@@ -175,6 +181,7 @@ def _with_bundle(
         grantee=options.grantee,
         lineage=lineage,
         recovered=recovered,
+        damage=damage,
     )
 
 

@@ -1,7 +1,8 @@
-"""Trust from outside of the evidence: the caller's keys, issuers and chain, or those of the home.
+"""Trust from outside of the evidence: the caller's keys and chain, or those of the home.
 
 It decides what is believed when something is verified, and which chain is asked. Judgement by it is in
-``verify``; what is verified is found in ``opening``.
+``verify``; what is verified is found in ``opening``. It leaves out whom a reader of manifests trusts
+(``reading``).
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.manifests.trust import TrustedIssuers
 from rakkan.registry.flows.anchoring import ask
 from rakkan.registry.flows.record_checks import OpenChain, Trust
 from rakkan.registry.home import ChainConfig
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier
 from rakkan.schemas.canonical import parse_strict
-from rakkan.schemas.errors import NotFound
 from rakkan.schemas.statement import parse_model
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ class VerifyOptions:
         offline: Ask nobody; what could not be asked is undetermined.
         bundle: Evidence from a file instead of the home's memory.
         trust: PEM of trusted issuers, instead of the home's.
+        identity_trust: PEM of issuers of identity certificates, or DID documents of aggregators, instead of
+            the home's.
         log_keys: Verifier keys of logs (text, or a file that holds it), instead of the home's.
         chain: JSON file that pins a chain (see ``ChainConfig``), instead of the home's.
         grantee: For whom consent is asked.
@@ -43,6 +44,7 @@ class VerifyOptions:
     offline: bool = False
     bundle: Path | None = None
     trust: Path | None = None
+    identity_trust: tuple[Path, ...] = ()
     log_keys: tuple[str, ...] = ()
     chain: str | None = None
     grantee: str = "public"
@@ -70,22 +72,6 @@ def outside(registry: Registry | None, options: VerifyOptions, rpc_url: str = ""
         return Trust(keys)
     trust = Trust(keys, registry.domain, community=registry.community)
     return trust if options.offline else _asking(trust, lambda: registry.ledger)
-
-
-def issuers(registry: Registry | None, options: VerifyOptions) -> TrustedIssuers | None:
-    """Whose certificates make a credential trusted: the caller's, else the home's.
-
-    Raises:
-        NotFound: ``file-missing``.
-    """
-    if options.trust is not None:
-        try:
-            return TrustedIssuers.load(options.trust.read_bytes(), uri="urn:rakkan:issuers")
-        except OSError as error:
-            raise NotFound(
-                f"{options.trust} cannot be read: {error.strerror}.", code="file-missing"
-            ) from error
-    return registry.issuers if registry is not None else None
 
 
 def _reader(pinned: ChainConfig, url: str) -> OpenChain:

@@ -32,8 +32,10 @@ def learn(registry: Registry) -> int:
 
     final, dated = registry.ledger.head().final_number, 0
     for record_id, commitment in todo.items():
-        answer = registry.ledger.call(committed_at_call(identity, commitment), final)
-        moment = committed_at_answer(answer)
+        call = committed_at_call(identity, commitment)
+        moment = committed_at_answer(registry.ledger.call(call, final))
+        if moment is None and committed_at_answer(registry.ledger.call(call)) is not None:
+            continue  # a block has it that may still be undone: asked again with the next pass
         commitments.note(record_id, moment, now)
         dated += moment is not None
     return dated

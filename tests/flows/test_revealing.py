@@ -21,6 +21,7 @@ from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry
 from rakkan.registry.worker import Worker, request
 from rakkan.schemas.authorship import Authorship
+from rakkan.schemas.errors import Refused
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record, statement_bytes
@@ -109,8 +110,9 @@ def test_what_was_committed_first_stands_first(registry: Registry) -> None:
     assert revealed(told) == commitment
     hand_in(registry, told)
     assert granted_by(registry, artist) == "theirs", "and the commitment was earlier still"
-    hand_in(registry, copied)
-    assert granted_by(registry, artist) == "theirs"
+    with pytest.raises(Refused) as error:
+        hand_in(registry, copied)
+    assert (error.value.code, error.value.pointer) == ("proof-missing", "/predicate/reveal/authority")
 
 
 def test_what_the_chain_does_not_have_dates_nothing(registry: Registry) -> None:

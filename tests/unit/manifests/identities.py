@@ -13,8 +13,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from rakkan.manifests.aggregators import IdentityTrust
+from rakkan.manifests.checks import ATTRIBUTION
+from rakkan.manifests.container import manifest_store
+from rakkan.manifests.jumbf import ManifestStore, parse
+from rakkan.manifests.read import read_manifest
 from rakkan.schemas.identity import DidKey
-from tests.unit.manifests.credentials import authority
+from tests.unit.manifests.credentials import authority, checked, issuers
 from tests.unit.manifests.handmade import cose, png_with_store
 
 WALLET = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
@@ -162,3 +166,31 @@ def picture_with(*make: Callable[[Links], object], **arguments: Any) -> bytes:
         ]
 
     return png_with_store(identities=assertions, **arguments)
+
+
+def found_in(*make: Callable[[Links], object], **arguments: Any) -> tuple[str, str]:
+    """Outcome and code of the one credential; the picture itself stays trusted."""
+    report = read_manifest(checked(picture_with(*make, **arguments)), issuers(), identities=believed())
+    assert report.state == "trusted"
+    (found,) = report.credentials
+    assert report.check(ATTRIBUTION).outcome is found.outcome
+    return found.outcome.value, found.code
+
+
+def by_hand(links: Links, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """An assertion whose payload is changed before it is signed."""
+    said = payload(links, "cawg.x509.cose")
+    change(said)
+    return sealed(said, cose(cbor2.dumps(said)))
+
+
+def believed() -> IdentityTrust:
+    """Lists with the aggregator, and the authority of the artists' own certificates."""
+    return trust(did_key(), issuers="Test authority")
+
+
+def store_of(content: bytes) -> ManifestStore:
+    """The store in a picture."""
+    store = manifest_store(checked(content).container)
+    assert store is not None
+    return parse(store)

@@ -6,6 +6,7 @@ a picture with a broken aggregation invalid, and knows no answer between yes and
 
 from __future__ import annotations
 
+import ctypes
 import io
 import json
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from typing import Any
 import c2pa
 import cbor2
 import pytest
+from c2pa import c2pa as raw
 
 from rakkan.manifests.read import read_manifest
-from tests.unit.manifests.credentials import authority, checked, issuers
+from tests.unit.manifests.credentials import authority, checked, definition, issuers, picture, signer
 from tests.unit.manifests.handmade import cose
 from tests.unit.manifests.identities import (
     Links,
@@ -185,3 +187,31 @@ def test_without_a_list_nobody_is_trusted_by_either() -> None:
     content = picture_with(claims)
     assert ours(content, believing=False) == ("undetermined", "cawg.ica.untrusted_issuer")
     assert "cawg.ica.untrusted_issuer" in sdk(content, believing=False)
+
+
+def test_what_the_sdk_writes_is_read() -> None:
+    """Through the one way of its C library that the Python package does not wrap."""
+    library: Any = raw._lib
+    combine = library.c2pa_identity_signer_create
+    pointer, words = ctypes.POINTER(raw.C2paSigner), ctypes.POINTER(ctypes.c_char_p)
+    combine.argtypes, combine.restype = [pointer, pointer, words, words], pointer
+    claim, name = (
+        c2pa.Signer.from_info(
+            c2pa.C2paSignerInfo(each.algorithm.encode(), each.chain_pem, each.key_pem, None)
+        )
+        for each in (signer(), signer("Grace", "Names"))
+    )
+    about = (ctypes.c_char_p * 2)(b"cawg.training-mining", None)
+    roles = (ctypes.c_char_p * 3)(b"cawg.creator", b"cawg.publisher", None)
+    both = c2pa.Signer(combine(claim._handle, name._handle, about, roles))
+    for each in (claim, name):  # what was handed over is not theirs to free any more
+        each._teardown(free_handle=False)
+    tree = {"builder": {"thumbnail": {"enabled": False}}, "core": {"allowed_network_hosts": []}}
+    image, output = picture(), io.BytesIO()
+    with c2pa.Builder(definition().document(), c2pa.Context(c2pa.Settings.from_dict(tree), both)) as builder:
+        builder.sign(image.media_type, io.BytesIO(image.content), output)
+    report = read_manifest(checked(output.getvalue()), issuers(), identities=trust(issuers="Names"))
+    (found,) = report.credentials
+    assert (report.state, found.outcome.value, found.code) == ("trusted", "pass", "cawg.identity.trusted")
+    assert found.roles == ("cawg.creator", "cawg.publisher")
+    assert set(found.covers) == {"cawg.training-mining", "c2pa.hash.data"}
