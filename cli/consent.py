@@ -7,6 +7,7 @@ It decides the order in which help lists them. What consents mean is decided in
 from __future__ import annotations
 
 from rakkan.cli import (
+    consent_commit,
     consent_delegate,
     consent_exchange,
     consent_explain,
@@ -30,4 +31,5 @@ consent_list.register(app)
 consent_show.register(app)
 consent_explain.register(app)
 consent_renew.register(app)
+consent_commit.register(app)
 consent_exchange.register(app)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "trusted": "unchanged, issuer recognised here",
-        "intact": "unchanged, issuer not recognised here",
         "invalid": "not what was signed",
         "revoked": "signed with a certificate that its issuer has taken back",
         "recovered": "no credential in the file; matched to a registered work",
@@ -49,9 +48,12 @@ def verification(found: Verification) -> str:
     parts = [_who(found)]
     if found.record is not None and found.state != "none":
         parts.append(_registered(found))
-    failing = next((each for each in found.checks if each.outcome.value == "fail"), None)
-    if found.state == "invalid" and failing is not None:
-        parts.append(f"What fails first: {failing.name}. {failing.detail}")
+    # Who signed stands in the sentence already; what is wrong with the rest is said in full.
+    told = {"invalid": (), "intact": ("trust",)}.get(found.state)
+    failing = (each for each in found.checks if each.outcome.value == "fail")
+    first = next((each for each in failing if told is not None and each.name not in told), None)
+    if first is not None:
+        parts.append(f"What fails first: {first.name}. {first.detail}")
     if found.state in ("trusted", "intact", "recovered"):
         parts.append("This shows control of a key, not who made the image.")
     return clean(" ".join(part for part in parts if part))
@@ -71,17 +73,24 @@ def bundle(found: Verification, *, holds: bool, fails: bool) -> str:
 
 def _who(found: Verification) -> str:
     signer = found.report.signer if found.report is not None else None
-    said = STATES[found.state]
+    said = _unchanged(found) if found.state == "intact" else STATES[found.state]
     if found.state in ("trusted", "intact", "revoked"):
         name = f"“{signer.subject}”" if signer and signer.subject else "somebody without a name"
         # Only an issuer that is trusted here vouches for the name; else it is the signer's own choice.
-        who = name if found.state != "intact" else f"Somebody who goes by {name}"
+        vouched = found.state != "intact" or found.check("trust").clears
+        who = name if vouched else f"Somebody who goes by {name}"
         return f"{who} signed this image: {said}."
     if found.state == "invalid":
         return f"Nobody stands behind this file as it is: {said}."
     if found.state == "recovered" and found.record is not None:
         return f"{_signers(found.record)} registered this image: {said}."
     return f"Nobody known here stands behind this image: {said}."
+
+
+def _unchanged(found: Verification) -> str:
+    from rakkan.registry.rules.shortfalls import unchanged
+
+    return unchanged(found.checks)
 
 
 def _registered(found: Verification) -> str:

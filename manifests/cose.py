@@ -101,11 +101,13 @@ class ClaimSignature:
         algorithm: ``ES256``, ``PS256``, ``EdDSA``…
         chain: The certificates it carries, signer first.
         holds: It fits the claim and the first certificate's key.
+        answers: OCSP responses that lie beside it, in DER form; nobody signed that they belong there.
     """
 
     algorithm: str
     chain: tuple[x509.Certificate, ...]
     holds: bool
+    answers: tuple[bytes, ...] = ()
 
     @property
     def signer(self) -> x509.Certificate:
@@ -129,7 +131,8 @@ def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
     if not found.algorithm:
         raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
     chain = found.chain()
-    return ClaimSignature(found.algorithm, chain, found.fits(chain[0].public_key(), claim))
+    holds = found.fits(chain[0].public_key(), claim)
+    return ClaimSignature(found.algorithm, chain, holds, _answers(found.unprotected))
 
 
 def read_sign1(signature: bytes) -> Sign1:
@@ -150,6 +153,13 @@ def read_sign1(signature: bytes) -> Sign1:
     number = header.get(_ALGORITHM)
     algorithm = _NAMES.get(number, "") if isinstance(number, int) else ""
     return Sign1(algorithm, protected, header, unprotected, payload, raw)
+
+
+def _answers(unprotected: Mapping[object, object]) -> tuple[bytes, ...]:
+    match unprotected.get("rVals"):
+        case {"ocspVals": list() as answers}:
+            return tuple(each for each in answers if isinstance(each, bytes))
+    return ()
 
 
 def _holds(algorithm: str, key: object, raw: bytes, signed: bytes) -> bool:

@@ -121,6 +121,11 @@ class Home:
         return self.folder / "aggregators.json"
 
     @property
+    def commitments(self) -> Path:
+        """Salts of claims that are committed to on chain, and not revealed yet: secrets."""
+        return self.folder / "commitments"
+
+    @property
     def community(self) -> Path:
         """Whom this home's community trusts; absent, it trusts nobody."""
         return self.folder / "community.json"

@@ -68,27 +68,8 @@ class Keys:
             self.write(f"{name}.pem", content)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one new file of mode 0600: whole or not at all, and at no moment readable by others.
-
-        Raises:
-            Unavailable: ``home-unwritable``.
-        """
-        path, fresh = self.folder / name, self.folder / f".{name}.new"
-        try:
-            fresh.unlink(missing_ok=True)  # of a process that died
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.rename(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise Unavailable(
-                f"The key file {path} cannot be written: {error.strerror}.",
-                code="home-unwritable",
-                hint="Free space, or name another folder with --home.",
-            ) from error
+        """Write one new file, as :func:`write_private` does."""
+        write_private(self.folder, name, content)
 
     def read(self, name: str) -> bytes:
         """Read one file.
@@ -161,6 +142,31 @@ class Keys:
                 code="key-locked",
                 hint=f"Set {PASSPHRASE} if it is encrypted.",
             ) from error
+
+
+def write_private(folder: Path, name: str, content: bytes) -> None:
+    """Write one file of mode 0600: whole or not at all, and at no moment readable by others.
+
+    Raises:
+        Unavailable: ``home-unwritable``.
+    """
+    path, fresh = folder / name, folder / f".{name}.new"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)  # of a process that died
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.rename(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise Unavailable(
+            f"The file {path} cannot be written: {error.strerror}.",
+            code="home-unwritable",
+            hint="Free space, or name another folder with --home.",
+        ) from error
 
 
 def _encryption() -> KeySerializationEncryption:

@@ -17,6 +17,7 @@ from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.comparing import Gallery
+from rakkan.registry.flows.revealing import learn
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
@@ -126,6 +127,7 @@ class Worker:
         self._relay_withdrawals()
         carried = Carrier(self._registry, lease, self._say).carry()
         noticed = self._watch() if self._watching or carried.mined else 0
+        learn(self._registry)
         return Advance(pinned, logged, **asdict(carried), noticed=noticed, stale=self._note_stale())
 
     def _pin(self) -> int:

@@ -128,6 +128,7 @@ class _Gathering:
 
     def __init__(self, registry: Registry) -> None:
         self._records, self._likenesses = registry.store.records, registry.store.likenesses
+        self._commitments = registry.store.commitments
         self._alike: dict[bytes, set[bytes]] = {}
         self._proven = proven(registry)
         self._found: dict[bytes, StoredRecord] = {}
@@ -201,11 +202,16 @@ class _Gathering:
 
     def filed(self) -> list[Filed]:
         """All of it."""
+        claims = [name for name, stored in self._found.items() if stored.kind == "authorship"]
+        committed = self._commitments.dates(claims) if claims else {}
         return [
             Filed(
                 stored,
                 frozenset(self._under.get(name, ())),
-                self._proven(stored.log_index),
+                min(
+                    (date for date in (self._proven(stored.log_index), committed.get(name)) if date),
+                    default=None,
+                ),
                 frozenset(self._alike.get(name, ())),
             )
             for name, stored in sorted(self._found.items(), key=lambda each: each[1].sequence)

@@ -12,10 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.image import CheckedImage, check_image, read_image
 from rakkan.manifests.read import ManifestReport
 from rakkan.registry.clock import SystemClock
 from rakkan.registry.flows.consulting import consult_chain, consult_home
+from rakkan.registry.flows.damage import damage_of, look
 from rakkan.registry.flows.dossier import Dossier, gather, gather_work
 from rakkan.registry.flows.lookup import is_cid, is_digest, resolve, similar
 from rakkan.registry.flows.outside import VerifyOptions as VerifyOptions
@@ -41,7 +43,7 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
         NotFound: ``file-missing``, ``record-unknown``, ``home-missing``.
         Integrity: If a bundle's blocks are damaged.
     """
-    image = None if is_digest(name) or is_cid(name) else read_image(Path(name))
+    image = None if is_digest(name) or is_cid(name) else read_image(Path(name), damaged_too=True)
     with _home(settings) as registry:
         trust = outside(registry, options, settings.rpc_url)
         reader = trust_of(registry, options.trust, options.identity_trust)
@@ -55,7 +57,8 @@ def verify_name(settings: Settings, name: str, options: VerifyOptions) -> Verifi
                     hint="Run `rakkan init`, name a --home, or bring a --bundle.",
                 )
             report = reader.read(image)
-            return judge(report, (), None, trust, instant=SystemClock().now(), grantee=options.grantee)
+            damage, now = damage_of(image, report), SystemClock().now()
+            return judge(report, (), None, trust, instant=now, grantee=options.grantee, damage=damage)
         if image is not None:
             return _image(registry, image, reader, trust, options.grantee)
         return _stored(registry, resolve(registry, name), trust, options.grantee)
@@ -68,7 +71,8 @@ def verify_image(registry: Registry, content: bytes, name: str, *, grantee: str 
         Invalid: If they are not one whole image.
     """
     trust = outside(registry, VerifyOptions())
-    return _image(registry, check_image(content, name), trust_of(registry), trust, grantee)
+    image = check_image(content, name, damaged_too=True)
+    return _image(registry, image, trust_of(registry), trust, grantee)
 
 
 def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public") -> Verification:
@@ -83,17 +87,16 @@ def verify_digest(registry: Registry, digest: Digest, *, grantee: str = "public"
 def _image(
     registry: Registry, image: CheckedImage, reader: ManifestTrust, trust: Trust, grantee: str
 ) -> Verification:
-    from rakkan.manifests.fingerprint import fingerprints
-
     report = reader.read(image)
-    names = [image.sha256] if report.identity is None else [report.identity.c2pa_claim, image.sha256]
+    prints, damage = look(image, report)
+    identity = None if damage else report.identity  # a broken picture is not the one that was signed
+    names = [image.sha256] if identity is None else [identity.c2pa_claim, image.sha256]
     dossier = gather(registry, names)
-    prints = fingerprints(image)
-    recovered = dossier is not None and (dossier.alias or report.identity is None)
+    recovered = dossier is not None and (dossier.alias or identity is None)
     if dossier is None and report.state == "none":
         alike = similar(registry, prints)
         dossier, recovered = gather_work(registry, alike, alias=True) if alike else None, True
-    return _judge_home(registry, report, prints, dossier, trust, grantee, recovered=recovered)
+    return _judge_home(registry, report, prints, dossier, trust, grantee, recovered=recovered, damage=damage)
 
 
 def _stored(registry: Registry, stored: StoredRecord, trust: Trust, grantee: str) -> Verification:
@@ -114,6 +117,7 @@ def _judge_home(
     grantee: str,
     *,
     recovered: bool,
+    damage: UnreadableImage | None = None,
 ) -> Verification:
     from rakkan.registry.flows.tracing import trace
 
@@ -129,6 +133,7 @@ def _judge_home(
         grantee=grantee,
         lineage=lineage,
         recovered=recovered,
+        damage=damage,
     )
 
 
@@ -159,11 +164,11 @@ def _with_bundle(
     report: ManifestReport | None = None
     prints: tuple[Fingerprint, ...] = ()
     asked = Digest.parse(name) if is_digest(name) else dossier.matched
+    damage: UnreadableImage | None = None
     if image is not None:
-        from rakkan.manifests.fingerprint import fingerprints
-
-        report, prints = reader.read(image), fingerprints(image)
-        asked = report.identity.c2pa_claim if report.identity else image.sha256
+        report = reader.read(image)
+        prints, damage = look(image, report)
+        asked = report.identity.c2pa_claim if report.identity and not damage else image.sha256
     dossier, trust = consult_chain(replace(dossier, matched=asked), trust)
     lineage = _bundle_lineage(dossier)
     recovered = report is None or report.identity is None
@@ -176,6 +181,7 @@ def _with_bundle(
         grantee=options.grantee,
         lineage=lineage,
         recovered=recovered,
+        damage=damage,
     )
 
 

@@ -68,15 +68,29 @@ def claim(
     basis: str,
     *,
     coauthors: str | None = None,
+    reveal: dict[str, str] | None = None,
     signer: RecordSigner | None = None,
+    also: Sequence[RecordSigner] = (),
 ) -> Record:
-    """Claim works as one's own; ``coauthors`` is ``complete`` where all who have a share stand behind it."""
-    said = {
+    """Claim works as one's own.
+
+    Args:
+        registry: Where the claim stands.
+        works: What is claimed.
+        basis: Basis of the right.
+        coauthors: ``complete`` where all who have a share stand behind it.
+        reveal: The commitment that it opens, with ``authority`` and ``salt``; then the authority signs too.
+        signer: The claimant.
+        also: Who signs beside them.
+    """
+    said: dict[str, Any] = {
         "claimant": actor(registry, signer),
         "claimedAt": format_instant(registry.clock.now()),
         "rightsBasis": {"claim": basis, "coauthorsComplete": coauthors == "complete"},
     }
-    return state(registry, "authorship", works, said, signer=signer)
+    if reveal is not None:
+        said["reveal"] = reveal
+    return state(registry, "authorship", works, said, signer=signer, also=also)
 
 
 def dispute(

@@ -32,6 +32,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from rakkan.manifests.checks import Check
+from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.read import ManifestReport
 from rakkan.registry.flows import record_checks
 from rakkan.registry.flows.consent_check import consent_check, grantors
@@ -88,6 +89,10 @@ class Verification:
     matched: str
     identities: tuple[Corroboration, ...] = ()
 
+    def check(self, name: str) -> Check:
+        """One check by its name."""
+        return next(check for check in self.checks if check.name == name)
+
 
 def judge(
     report: ManifestReport | None,
@@ -99,6 +104,7 @@ def judge(
     grantee: str = "public",
     lineage: Mapping[str, Any] | None = None,
     recovered: bool = False,
+    damage: UnreadableImage | None = None,
 ) -> Verification:
     """Judge one image by its manifest and its dossier, at one instant.
 
@@ -111,10 +117,15 @@ def judge(
         grantee: For whom consent is asked.
         lineage: Nodes and edges to show.
         recovered: The dossier was found by looks, or by an alias, not by the credential.
+        damage: What is wrong with the picture's own bytes, if it was looked at all the same.
     """
     checks: dict[str, Check] = {}
     if report is not None:
-        checks["image"] = Check("image", Outcome.PASS, "image-whole", "The file is one whole image.")
+        checks["image"] = (
+            Check("image", Outcome.PASS, "image-whole", "The file is one whole image.")
+            if damage is None
+            else Check("image", Outcome.FAIL, damage.code, damage.message)
+        )
         checks.update((check.name, check) for check in report.checks)
     if dossier is None:
         for name, code in (
@@ -176,6 +187,8 @@ def _identities(
 
 
 def _state(report: ManifestReport | None, checks: Mapping[str, Check], *, recovered: bool) -> str:
+    if checks["image"].outcome is Outcome.FAIL:
+        return "invalid"
     evidence_fails = any(checks[name].outcome is Outcome.FAIL for name in ("record", "log", "anchor"))
     if report is None or report.state == "none":
         if not recovered:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from rakkan.registry.store.briefs import Briefs
+from rakkan.registry.store.commitments import Commitments
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.likenesses import Likenesses
@@ -64,6 +65,7 @@ class Store:
         self.stamps = Stamps(self.database)
         self.members = MemberBlocks(self.database)
         self.sealed = SealedFields(self.database)
+        self.commitments = Commitments(self.database)
         self.likenesses = Likenesses(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)

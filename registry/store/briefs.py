@@ -28,6 +28,7 @@ WHERE i.digest {} AND i.record_kind IN ('work', 'consent', 'authorship')"""
 _LINKED: Final = f"SELECT target FROM link WHERE target {{}} AND {LATER}"  # noqa: S608 - constants
 _NAMED: Final = f"SELECT digest FROM identifier WHERE digest {{}} AND {RARE}"  # noqa: S608
 _ALIKE: Final = "SELECT record_id FROM likeness WHERE record_id {}"
+_DATED: Final = "SELECT record_id FROM commitment WHERE record_id {}"
 _CONTENT: Final = "SELECT id, content FROM terms WHERE id {}"
 
 
@@ -92,12 +93,13 @@ class Briefs:
             connection: An open one.
             envelopes: Of consents; another record may replace or join them.
             digests: Of records and actors; a dispute, ruling, identity or key record may be about them, and
-                a work may look like another.
+                a work may look like another, a claim reveal a commitment.
         """
         linked = self._database.among(connection, _LINKED, envelopes)
         named = self._database.among(connection, _NAMED, digests)
         alike = self._database.among(connection, _ALIKE, digests)
-        return {row[0] for row in (*linked, *named, *alike)}
+        dated = self._database.among(connection, _DATED, digests)
+        return {row[0] for row in (*linked, *named, *alike, *dated)}
 
     def terms(self, connection: Connection, names: Collection[bytes]) -> dict[bytes, Consent]:
         """What is said under these names; what cannot be read is left out."""

@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Table
 
 from rakkan.registry.rules.brief import brief_of
+from rakkan.registry.rules.commitments import revealed
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.wallet_questions import inner_signature
+from rakkan.registry.store.effects import CommitmentRow
 from rakkan.registry.store.tables import (
     BriefRow,
     EdgeRow,
@@ -35,6 +37,7 @@ from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
 _identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
+_commitment = table(CommitmentRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
 _brief, _terms = table(BriefRow), table(TermsRow)
 
@@ -119,6 +122,11 @@ def index_rows(
                 "recorded_at": now,
                 "signature": _relayable(record, predicate),
             }
+        ]
+    commitment = revealed(record)
+    if commitment is not None:
+        rows[_commitment] = [
+            {"record_id": record_id, "commitment": commitment, "committed_at": None, "asked_at": None}
         ]
     return rows
 

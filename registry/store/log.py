@@ -17,7 +17,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from rakkan.registry.rules.note import LogHead
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import AnchorRow, BriefRow, HeadRow, RecordRow, table
+from rakkan.registry.store.effects import AnchorRow, HeadRow
+from rakkan.registry.store.tables import BriefRow, RecordRow, table
 from rakkan.schemas.errors import Integrity, Invalid, NotFound
 from rakkan.schemas.instant import to_unix
 

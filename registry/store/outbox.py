@@ -16,8 +16,9 @@ from sqlalchemy import Row, func, select, update
 
 from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.store.database import Database
+from rakkan.registry.store.effects import TransactionRow
 from rakkan.registry.store.leases import Lease, keep
-from rakkan.registry.store.tables import TransactionRow, table
+from rakkan.registry.store.tables import table
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import from_unix, to_unix
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 
 from rakkan.registry.ledger.consent_calls import ChainWithdrawal
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import ChainCursorRow, ChainWithdrawalRow, WithdrawalRow, table
+from rakkan.registry.store.effects import ChainCursorRow, ChainWithdrawalRow
+from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.schemas.instant import from_unix, to_unix
 
 _withdrawal, _on_chain = table(WithdrawalRow), table(ChainWithdrawalRow)

@@ -92,16 +92,13 @@ def _answered() -> Iterator[tuple[str, Request]]:
         ("that said yes beside one that said no", two, [*yes, _said(two, yes=False)[1]]),
     ):
         yield f"proof: a wallet held by code {title}", {**_verify(record), "answers": answers}
-    for title, change in (
-        ("without a block", {"block": None}),
-        ("under another contract", {"verifyingContract": str(cases.GATE.contract)}),
-        ("of another chain", {"signer": str(DidPkh(1, WALLET))}),
-        ("that calls itself a key", {"suite": "eip712"}),
+    for title, changed in (
+        ("without a block", proof(block=None)),
+        ("under another contract", proof(verifyingContract=str(cases.GATE.contract))),
+        ("of another chain", proof(signer=str(DidPkh(1, WALLET)))),
+        ("that calls itself a key", proof(suite="eip712")),
     ):
-        bad = {
-            "statement": parse_canonical(statement()),
-            "proofs": [proof(**change).to_json()],
-        }
+        bad = {"statement": parse_canonical(statement()), "proofs": [changed.to_json()]}
         yield f"proof: a wallet held by code {title}", {**_verify(one), "record": bad, "answers": yes}
 
 
