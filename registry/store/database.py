@@ -120,7 +120,7 @@ class Database:
                 listed = query.format(f"IN ({','.join('?' * len(chunk))})")
                 result = connection.exec_driver_sql(listed, tuple(chunk))
             else:
-                result = connection.exec_driver_sql(query.format("= ANY(%s)"), (chunk,))
+                result = connection.exec_driver_sql(query.format("= ANY(%b)"), (chunk,))
             found += self.bare(result)
         return found
 
