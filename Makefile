@@ -42,8 +42,9 @@ node_modules/.dev: package-lock.json
 	npm ci --ignore-scripts --silent
 	@touch $@ node_modules/.runtime
 
+# `make run PORT=8001` serves elsewhere.
 run: setup
-	$(BIN)/rakkan demo
+	$(BIN)/rakkan demo $(if $(PORT),--port $(PORT))
 
 # Real engines for the tests: Kubo built with Go, Chromium from Debian; kept outside the checkout.
 engines:

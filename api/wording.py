@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rakkan.registry.flows.verify import Verification
+from rakkan.registry.rules.shortfalls import reasons, unchanged
 from rakkan.schemas.record import Record
 from rakkan.schemas.verdict import Outcome
 from rakkan.schemas.work import Work
@@ -37,7 +38,6 @@ class Badge:
 BADGES: Final[Mapping[str, Badge]] = MappingProxyType(
     {
         "trusted": Badge("unchanged, issuer recognised here", "plain", "whole"),
-        "intact": Badge("unchanged, issuer not recognised here", "plain", "whole"),
         "invalid": Badge("not what was signed", "alarm", "broken"),
         "revoked": Badge("signed with a certificate that was taken back", "alarm", "broken"),
         "recovered": Badge("no credential in the file; matched to a registered work", "plain", "alike"),
@@ -82,7 +82,7 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType(
         "revocation": "Its certificate was not taken back",
         "binding": "The credential belongs to these very bytes",
         "redactions": "Nothing about consent was struck out",
-        "attribution": "What counts was stated by the signer",
+        "attribution": "Who says what in it can be told",
         "vocabulary": "Its words are ones we know",
         "record": "A signed record names this picture",
         "log": "The record is in the public log",
@@ -135,6 +135,8 @@ def badge(found: Verification, *, by_digest: bool) -> Badge:
     """The badge of an answer."""
     if by_digest:
         return REGISTERED if found.record is not None else NOTHING
+    if found.state == "intact":
+        return Badge(unchanged(found.checks), "plain", "whole")
     return BADGES[found.state]
 
 
@@ -203,18 +205,18 @@ def _registered(found: Verification, record: Record, accepted_at: datetime, sigh
         return f"It looks like a work registered here {done}. Looking alike is not being the same."
     if found.state == "recovered":
         return f"Registered here {done}. The file carries no credential; its bytes are ones that the record names."
-    return f"Registered here {done}. Unchanged since. This does not show who made it."
+    return f"Registered here {done}. {_since(found)} This does not show who made it."
 
 
 def _unregistered(found: Verification, sighting: Sighting) -> str:
     signer = found.report.signer if found.report else None
     name = f"somebody who goes by “{signer.subject}”" if signer and signer.subject else "somebody"
     match found.state:
-        case "trusted":
-            by = f", for whom “{signer.issuer}” vouches" if signer else ""
-            return f"Signed by {name}{by}. Unchanged since. It is not registered here."
-        case "intact":
-            return f"Signed by {name}, for whom nobody recognised here vouches. Unchanged since. It is not registered here."
+        case "trusted" | "intact":
+            by = ", for whom nobody recognised here vouches"
+            if found.check("trust").clears:
+                by = f", for whom “{signer.issuer}” vouches" if signer else ""
+            return f"Signed by {name}{by}. {_since(found)} It is not registered here."
         case "revoked":
             return f"Signed by {name} with a certificate that has been taken back."
         case "invalid":
@@ -222,6 +224,12 @@ def _unregistered(found: Verification, sighting: Sighting) -> str:
     if sighting.by_digest:
         return "Nobody has registered anything here under this digest. That says nothing about who made it."
     return "Nobody has registered this picture here, and it carries no credential. That says nothing about who made it."
+
+
+def _since(found: Verification) -> str:
+    """What became of it since it was signed; what stands against its issuer is said of the signer."""
+    why = reasons(check for check in found.checks if check.name != "trust")
+    return f"Unchanged since, but {', and '.join(why)}." if why else "Unchanged since."
 
 
 def _first_failure(found: Verification) -> str:

@@ -1,10 +1,12 @@
 """The command line before Typer sees it: global options wherever they stand, ``--publish`` with or without a list.
 
-It decides only where words stand. What options mean is declared with the commands.
+It decides only where words stand, and whether the word after ``--publish`` is a list or a file. What options
+mean, and whether a list is right, is declared with the commands.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -56,9 +58,23 @@ def _with_lists(words: Sequence[str]) -> list[str]:
     found: list[str] = []
     waiting = False
     for word in words:
-        if waiting and word and set(word.split(",")) <= DISCLOSABLE:
+        if waiting and _is_list(word):
             found[-1] = f"--publish={word}"
         else:
             found.append("--publish=" if word == "--publish" else word)
         waiting = word == "--publish"
     return found
+
+
+def _is_list(word: str) -> bool:
+    """Whether a word is meant as a list of what to show, rightly spelt or not.
+
+    One that is taken for a file is stamped and published with less shown than was asked for, for ever. So
+    whatever is no option, no file that exists, and does not look like the path of one, is a list.
+    """
+    parts = set(word.split(","))
+    if not word or parts <= DISCLOSABLE:
+        return bool(word)
+    if word.startswith("-") or os.path.lexists(word):
+        return False
+    return bool(parts & DISCLOSABLE) or not {"/", "\\", ".", "\0"} & set(word)

@@ -6,6 +6,7 @@ It decides how the explanation is asked for and laid out. What holds, and why, i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from rakkan.cli.works import digests_of
 from rakkan.schemas.values import DAG_JSON, Cid
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.withdrawn import Effectives
     from rakkan.registry.rules.explaining import Explanation
     from rakkan.registry.rules.voices import Voice
 
@@ -51,21 +53,38 @@ def explain(
     Example: rakkan consent explain picture.png --scope org.rakkan.finetune_lora
     """
     from rakkan.registry.flows.consents import why
+    from rakkan.registry.flows.watching import keep_current
+    from rakkan.registry.flows.withdrawn import confirmed
     from rakkan.schemas.instant import parse_instant
 
     session = Session.of(context)
     used_at, known_at = (parse_instant(each) if each else None for each in (as_of, known))
     with session.registry() as registry:
         digests = digests_of(registry, name)
-        found = why(
+        policy_id = _policy(policy)
+        heard: list[Explanation] = []
+
+        def look() -> Effectives:
+            heard[:] = [
+                why(
+                    registry,
+                    digests,
+                    scope=scope,
+                    grantee=grantee,
+                    used_at=used_at,
+                    known_at=known_at,
+                    policy=policy_id,
+                )
+            ]
+            return {scope: heard[0].answer}
+
+        answers = confirmed(
             registry,
-            digests,
-            scope=scope,
-            grantee=grantee,
-            used_at=used_at,
-            known_at=known_at,
-            policy=_policy(policy),
+            look,
+            lambda: keep_current(registry),
+            lambda error: session.say(f"The chain was not asked about withdrawals: {error.message}"),
         )
+        found = replace(heard[0], answer=answers[scope])
     document = {
         "schema": "rakkan.consent-explanation/1",
         "digests": [str(digest) for digest in digests],

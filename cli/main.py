@@ -7,6 +7,7 @@ is imported before one of them runs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -126,13 +127,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_letters(stream)
     words = list(sys.argv[1:] if argv is None else argv)
-    session = Session(json=wants_json(words))
+    try:
+        code = _ended(words, Session(json=wants_json(words)))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # the reader has gone; it is no fault, and no answer
+        _talk_to_nobody()
+        return exits.PIPE_CLOSED
+    return code
+
+
+def _ended(words: Sequence[str], session: Session) -> int:
     try:
         code = _run(words, session)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; it is no fault
-        return exits.PIPE_CLOSED
+        raise
     except DomainError as error:
         return _fail(session, error, exits.of_error(error))
     except Interrupted as error:
@@ -153,12 +163,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: Sequence[str], session: Session) -> int:
     command = typer.main.get_command(app)
+    streams = sys.stdout, sys.stderr
     try:
         answer = command.main(arrange(words), prog_name="rakkan", standalone_mode=False, obj=session)
     except typer.TyperException as error:
         raise _usage(error) from error
     except typer.Abort as error:
         raise Interrupted("What was finished is kept; run it again to do the rest.") from error
+    except SystemExit as stopped:  # Click, and Rich, take a closed pipe for a "no" of their own
+        sys.stdout, sys.stderr = streams
+        cause = stopped.__context__
+        if isinstance(cause, BrokenPipeError):
+            raise cause from None
+        raise
     return answer if isinstance(answer, int) else exits.YES
 
 
@@ -167,9 +184,8 @@ def _usage(error: Any) -> Invalid:  # noqa: ANN401 - usage errors carry a contex
     path = context.command_path if context is not None else "rakkan"
     where = path.removeprefix("rakkan").strip()
     said = clean(error.format_message()).rstrip(".")
-    return Invalid(
-        f"{where}: {said}." if where else f"{said}.", code="usage", hint=f"`{path} --help` shows how."
-    )
+    said = said if said.endswith("?") else f"{said}."
+    return Invalid(f"{where}: {said}" if where else said, code="usage", hint=f"`{path} --help` shows how.")
 
 
 def _fail(session: Session, error: DomainError, code: int) -> int:
@@ -215,6 +231,14 @@ def _end_tidily() -> None:
         os.kill(os.getpid(), number)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _talk_to_nobody() -> None:
+    """Whatever is still to be written goes nowhere, so that closing down cannot fail over it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
 
 
 def _never_fail_on_letters(stream: TextIO) -> None:

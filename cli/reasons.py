@@ -18,6 +18,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "reserved": "reserves it: do not use",
         "constrained": "allows narrower uses at most, and not this one",
         "withdrawn": "was taken back: no new use",
+        "withdrawal-not-consulted": "it was allowed, and the chain could not be asked whether it was taken back since",
         "similar-unresolved": "the work looks like an earlier one, and nobody cleared that",
         "claims-conflict": "several persons claim the work, and none of them stands above the others",
         "no-consent": "nobody ever said anything",

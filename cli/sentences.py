@@ -6,20 +6,20 @@ signature shows control of a key, not authorship.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.cli.text import clean
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.corroboration import Corroboration
     from rakkan.registry.flows.verify import Verification
     from rakkan.schemas.record import Record
 
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "trusted": "unchanged, issuer recognised here",
-        "intact": "unchanged, issuer not recognised here",
         "invalid": "not what was signed",
         "revoked": "signed with a certificate that its issuer has taken back",
         "recovered": "no credential in the file; matched to a registered work",
@@ -48,9 +48,12 @@ def verification(found: Verification) -> str:
     parts = [_who(found)]
     if found.record is not None and found.state != "none":
         parts.append(_registered(found))
-    failing = next((each for each in found.checks if each.outcome.value == "fail"), None)
-    if found.state == "invalid" and failing is not None:
-        parts.append(f"What fails first: {failing.name}. {failing.detail}")
+    # Who signed stands in the sentence already; what is wrong with the rest is said in full.
+    told = {"invalid": (), "intact": ("trust",)}.get(found.state)
+    failing = (each for each in found.checks if each.outcome.value == "fail")
+    first = next((each for each in failing if told is not None and each.name not in told), None)
+    if first is not None:
+        parts.append(f"What fails first: {first.name}. {first.detail}")
     if found.state in ("trusted", "intact", "recovered"):
         parts.append("This shows control of a key, not who made the image.")
     return clean(" ".join(part for part in parts if part))
@@ -70,17 +73,24 @@ def bundle(found: Verification, *, holds: bool, fails: bool) -> str:
 
 def _who(found: Verification) -> str:
     signer = found.report.signer if found.report is not None else None
-    said = STATES[found.state]
+    said = _unchanged(found) if found.state == "intact" else STATES[found.state]
     if found.state in ("trusted", "intact", "revoked"):
         name = f"“{signer.subject}”" if signer and signer.subject else "somebody without a name"
         # Only an issuer that is trusted here vouches for the name; else it is the signer's own choice.
-        who = name if found.state != "intact" else f"Somebody who goes by {name}"
+        vouched = found.state != "intact" or found.check("trust").clears
+        who = name if vouched else f"Somebody who goes by {name}"
         return f"{who} signed this image: {said}."
     if found.state == "invalid":
         return f"Nobody stands behind this file as it is: {said}."
     if found.state == "recovered" and found.record is not None:
         return f"{_signers(found.record)} registered this image: {said}."
     return f"Nobody known here stands behind this image: {said}."
+
+
+def _unchanged(found: Verification) -> str:
+    from rakkan.registry.rules.shortfalls import unchanged
+
+    return unchanged(found.checks)
 
 
 def _registered(found: Verification) -> str:
@@ -98,9 +108,13 @@ def _signers(record: Record) -> str:
 
 def anchor(value: Mapping[str, Any]) -> str:
     """Where the log head with this record is."""
+    claimed = value.get("claimed")
+    if claimed:
+        return f"not confirmed; the bundle claims chain {claimed['chain']}, block {claimed['block']}"
     said = ANCHORS.get(str(value.get("state")), str(value.get("state")))
-    if value.get("tx"):
-        said += f": chain {value['chain']}, block {value['block']}, transaction {value['tx']}"
+    if value.get("block") is not None:
+        said += f": chain {value['chain']}, block {value['block']}"
+        said += f", transaction {value['tx']}" if value["tx"] else ""
     if value.get("size"):
         said += f" (record {value['index']} of {value['size']})"
     return said
@@ -116,6 +130,11 @@ def consent(value: Mapping[str, Any]) -> list[str]:
             every = "everything" if len(named) == len(scopes) else ", ".join(named)
             lines.append(f"{said} for {value['grantee']}: {every}")
     return lines
+
+
+def identities(values: Iterable[Corroboration]) -> list[str]:
+    """Whom the picture's identity credentials name, beside those who signed records about it."""
+    return [clean(said) for value in values for said in (value.credential.detail, *value.sentences)]
 
 
 def transaction(state: str, block: int | None) -> str:

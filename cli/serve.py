@@ -93,7 +93,7 @@ def serve_home(
 
     os.environ["RAKKAN_HOME"] = str(settings.folder)
     os.environ["RAKKAN_WORKER"] = "1" if worker else "0"
-    with _listening(host, port) as listener:
+    with listening(host, port) as listener:
         level = "info" if verbose else "warning"
         server = Server(uvicorn.Config(APPLICATION, factory=True, log_level=level, access_log=verbose))
         with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
@@ -101,7 +101,12 @@ def serve_home(
     return exits.YES if server.started else exits.UNAVAILABLE
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        Unavailable: ``serve-port``. Refused: ``serve-port``. Invalid: ``serve-address``.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except OSError as error:

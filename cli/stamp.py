@@ -23,6 +23,7 @@ from rakkan.cli.slip import SlipFolder, write_slips
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.batch import Finding
     from rakkan.registry.flows.stamping import StampItem, StampOptions
     from rakkan.registry.service import Registry
 
@@ -113,6 +114,8 @@ def stamp(
         raise Invalid(
             "--slips keeps withdrawal slips of consents.", code="usage", hint="Add --consent TERMS."
         )
+    disclose = _disclose(publish)
+    missing = [name for name in files if not _can_be_read(name)]
     paths, terms = list(_images(files, out)), None
     if consent:
         said = load_terms(consent, tuple(grantee or ()))
@@ -123,14 +126,19 @@ def stamp(
         parents=tuple(parent or ()),
         terms=terms,
         signer=chosen(session, signer, wallet_key),
-        disclose=_disclose(publish),
+        disclose=disclose,
         publish=publish is not None,
         jobs=jobs or (1 if len(paths) < _FEW else os.cpu_count() or 1),
         making="captured" if making is Making.CAPTURED else "generated" if making else None,
-        dry_run=dry_run,
+        dry_run=dry_run or bool(missing),  # a word mistyped is no reason to sign and publish the rest
     )
     with session.registry() as registry:
         items = _run(session, registry, paths, options, slips)
+    if missing and len(files) > 1:
+        session.warn(
+            f"Nothing was stamped, because {missing[0]} is no file or folder that can be read. Leave it out, or"
+            " correct it, and run it again."
+        )
     return exits.of_errors(item.error for item in items if item.error is not None)
 
 
@@ -184,13 +192,17 @@ def _answer(session: Session, items: Sequence[StampItem], *, published: bool) ->
         )
 
 
-def _noticed(session: Session) -> Callable[[Path, tuple[str, ...]], None]:
-    def warn(path: Path, findings: tuple[str, ...]) -> None:
+def _noticed(session: Session) -> Callable[[Path, tuple[Finding, ...]], None]:
+    def warn(path: Path, findings: tuple[Finding, ...]) -> None:
         for finding in findings:
-            session.warn(
-                f"{path}: the generator's record holds {finding}. It stays out of the record, but it is in the"
-                " picture, and in the stamped copy too, for whoever gets the file."
-            )
+            if finding.kind == "credential":
+                said = f"{finding}. The stamped copy says so too, and no check will call it trusted."
+            else:
+                said = (
+                    f"the generator's record holds {finding}. It stays out of the record, but it is in the"
+                    " picture, and in the stamped copy too, for whoever gets the file."
+                )
+            session.warn(f"{path}: {said}")
 
     return warn
 
@@ -205,7 +217,7 @@ def _item(item: StampItem) -> dict[str, Any]:
         "envelope": str(record.envelope_cid) if record else None,
         "digest": dict(item.digest),
         "error": {"code": error.code, "message": error.message, "hint": error.hint} if error else None,
-        "findings": list(item.findings),
+        "findings": [str(finding) for finding in item.findings],
         "assumed": item.assumed,
         "consent": {"recordId": str(item.consent.record_id), "envelope": str(item.consent.envelope_cid)}
         if item.consent
@@ -224,12 +236,20 @@ def _disclose(value: str | None) -> tuple[str, ...]:
     names = tuple(part for part in (value or "").split(",") if part)
     unknown = sorted(set(names) - DISCLOSABLE)
     if unknown:
+        from difflib import get_close_matches
+
+        known = sorted(DISCLOSABLE)
+        meant = get_close_matches(unknown[0].lower(), known, n=1)
         raise Invalid(
-            f"--publish cannot show {unknown[0]!r}.",
+            f"--publish cannot show “{unknown[0]}”; nothing was stamped.",
             code="usage",
-            hint=f"It knows {', '.join(sorted(DISCLOSABLE))}.",
+            hint=(f"Did you mean {meant[0]}? " if meant else "") + f"It knows {', '.join(known)}.",
         )
     return names
+
+
+def _can_be_read(name: Path) -> bool:
+    return name.is_dir() or (name.is_file() and os.access(name, os.R_OK))
 
 
 def _images(names: Sequence[Path], out: Path | None) -> Iterator[Path]:

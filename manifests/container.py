@@ -69,12 +69,13 @@ def sniff(content: bytes, name: str = "The picture") -> MediaType:
     )
 
 
-def walk(content: bytes, name: str = "The picture") -> Container:
+def walk(content: bytes, name: str = "The picture", *, damaged_too: bool = False) -> Container:
     """Walk a file from the first byte to the last; sizes come from headers, nothing is decoded.
 
     Args:
         content: The whole file.
         name: Stands in the sentences of errors.
+        damaged_too: Take a PNG file whose checksums do not fit; its parts say so.
 
     Raises:
         UnreadableImage: As :func:`sniff`; ``image-truncated``, ``image-damaged``,
@@ -82,7 +83,7 @@ def walk(content: bytes, name: str = "The picture") -> Container:
     """
     match sniff(content, name):
         case "image/png":
-            return png.walk_png(content, name)
+            return png.walk_png(content, name, damaged_too=damaged_too)
         case "image/jpeg":
             return jpeg.walk_jpeg(content, name)
         case _:

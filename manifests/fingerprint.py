@@ -96,7 +96,8 @@ def _gray(image: CheckedImage) -> Image.Image:
             return _decode(image)
         except Exception as error:  # Pillow raises nearly everything; nothing of it may pass
             raise UnreadableImage(
-                f"The pixels of {printable(image.name)} cannot be decoded ({type(error).__name__}).",
+                f"The pixels of {printable(image.name)} cannot be read: the file is damaged, or of a form"
+                " that is not taken.",
                 code="image-decode",
                 hint="Export it again; if it opens elsewhere, export it as an 8-bit RGB PNG.",
             ) from error

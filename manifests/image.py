@@ -15,6 +15,7 @@ from typing import Final
 from rakkan.manifests.container import walk
 from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.formats.part import Container, MediaType, printable
+from rakkan.manifests.formats.png import MANIFEST, checksum
 from rakkan.schemas.values import Digest
 
 _SUFFIXES: Final[dict[MediaType, tuple[str, ...]]] = {
@@ -79,14 +80,24 @@ class CheckedImage:
     sha256: Digest
     container: Container = field(repr=False, compare=False)
 
+    @property
+    def damage(self) -> UnreadableImage | None:
+        """Why its checksums do not fit, if damaged files were asked for; such a file is only good for saying so."""
+        unsound = (part for part in self.container.parts if not part.sound and part.kind != MANIFEST)
+        return next((checksum(self.name, part) for part in unsound), None)
 
-def check_image(content: bytes, name: str, limits: Limits = DEFAULT) -> CheckedImage:
+
+def check_image(
+    content: bytes, name: str, limits: Limits = DEFAULT, *, damaged_too: bool = False
+) -> CheckedImage:
     """Judge a picture by its bytes alone.
 
     Args:
         content: The whole file.
         name: The file's name; only its last part and its ending matter.
         limits: What it may cost.
+        damaged_too: Take a file whose parts are all there but whose checksums do not fit: it has
+            :attr:`CheckedImage.damage`, and whoever asks for it must look.
 
     Raises:
         UnreadableImage: ``image-empty``, ``image-too-large``, ``image-unknown``,
@@ -96,7 +107,7 @@ def check_image(content: bytes, name: str, limits: Limits = DEFAULT) -> CheckedI
     """
     name = PureWindowsPath(name.replace("\0", "")).name or name  # knows both kinds of slashes
     _check_bytes(len(content), name, limits)
-    container = walk(content, name)
+    container = walk(content, name, damaged_too=damaged_too)
     _check_name(name, container.media_type)
     if container.width * container.height > limits.max_pixels:
         raise UnreadableImage(
@@ -122,8 +133,13 @@ def check_image(content: bytes, name: str, limits: Limits = DEFAULT) -> CheckedI
     )
 
 
-def read_image(path: Path, limits: Limits = DEFAULT) -> CheckedImage:
+def read_image(path: Path, limits: Limits = DEFAULT, *, damaged_too: bool = False) -> CheckedImage:
     """Read a picture from a file; a file that is too large is refused before it is read.
+
+    Args:
+        path: The file.
+        limits: What it may cost.
+        damaged_too: As for :func:`check_image`.
 
     Raises:
         UnreadableImage: ``image-missing`` (no such file, or not an ordinary one), and as
@@ -147,7 +163,7 @@ def read_image(path: Path, limits: Limits = DEFAULT) -> CheckedImage:
             code="image-missing",
             hint="Check the path and your rights to it.",
         ) from error
-    return check_image(content, path.name, limits)
+    return check_image(content, path.name, limits, damaged_too=damaged_too)
 
 
 def _check_bytes(size: int, name: str, limits: Limits) -> None:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rakkan.registry.rules.eip712 import address_of
-from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
+from rakkan.schemas.errors import Invalid, Refused, Unavailable
 from rakkan.schemas.identity import Address, DidKey
 
 PASSPHRASE: Final = "RAKKAN_PASSPHRASE"  # noqa: S105 - the variable's name
@@ -35,6 +35,7 @@ ISSUING_KEY, ISSUING_CERTIFICATE, CREDENTIAL_KEY, CREDENTIAL_CHAIN = (
     "credential-key.pem",
     "credential.pem",
 )
+CERTIFICATES: Final = (ISSUING_KEY, ISSUING_CERTIFICATE, CREDENTIAL_KEY, CREDENTIAL_CHAIN)
 
 
 class Keys:
@@ -48,13 +49,18 @@ class Keys:
         self.folder = folder
 
     def create(self) -> None:
-        """Make every key that is missing; existing ones are never touched."""
+        """Make every key that is missing, for a home that is being founded; existing ones are never touched."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         for name in (LOG, ARTIST):
             self._write_new(name, Ed25519PrivateKey.generate())
         for name in (AUTHORITY, ACCOUNT, ATTESTER):
             self._write_new(name, ec.generate_private_key(ec.SECP256K1()))
+
+    def missing(self) -> list[str]:
+        """The key files that a home has and that are not here."""
+        pems = (*(f"{name}.pem" for name in (LOG, ARTIST, AUTHORITY, ACCOUNT, ATTESTER)), *CERTIFICATES)
+        return [name for name in pems if not (self.folder / name).exists()]
 
     def _write_new(self, name: str, key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
         if not (self.folder / f"{name}.pem").exists():
@@ -69,15 +75,15 @@ class Keys:
         """Read one file.
 
         Raises:
-            NotFound: ``key-missing``.
+            Refused: ``key-missing``, ``key-unreadable``.
         """
         try:
             return (self.folder / name).read_bytes()
         except FileNotFoundError:
-            raise NotFound(
+            raise Refused(
                 f"The key file {name} is not in this home.",
                 code="key-missing",
-                hint="Run `rakkan init`, or use the home that has it.",
+                hint="Restore it from a backup, or use the home that has it.",
             ) from None
         except OSError as error:
             raise Refused(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -26,6 +27,11 @@ def render(stage: Stage) -> list[str]:
     for path in paths:
         stage.say(f"{path.name}  {path.stat().st_size:,} bytes")
     return [path.name for path in paths]
+
+
+def rendered(names: list[str]) -> Iterator[str]:
+    """What came of drawing."""
+    yield f"They are drawn already: {', '.join(names)}."
 
 
 def stamp(stage: Stage) -> dict[str, Any]:
@@ -62,6 +68,12 @@ def stamp(stage: Stage) -> dict[str, Any]:
                 "artist": artist,
             }
     return noted
+
+
+def stamped(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of stamping."""
+    for name, each in noted.items():
+        yield f"{name} is stamped already, by {each['artist']}: record {each['record']}"
 
 
 def _groups(stage: Stage, names: list[str]) -> dict[str, tuple[list[str], str, RecordSigner | None]]:
@@ -103,6 +115,11 @@ def publish(stage: Stage) -> dict[str, Any]:
     return {"size": head.size if head else 0}
 
 
+def published(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of publishing."""
+    yield f"All of it is public already: the log had {noted['size']} records then."
+
+
 def bundle(stage: Stage) -> dict[str, Any]:
     """Pack the evidence of one picture, and check it with nothing but keys from outside."""
     from rakkan.registry.flows.dossier import gather_work
@@ -132,6 +149,11 @@ def bundle(stage: Stage) -> dict[str, Any]:
     stage.console.print(table)
     stage.say(f"state: [bold]{answer.state}[/]")
     return {"state": answer.state, "bundle": str(bundle)}
+
+
+def checked(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of the stranger's check."""
+    yield f"It was checked already, and is {noted['state']}; the evidence is in {noted['bundle']}."
 
 
 def lineage(stage: Stage) -> None:

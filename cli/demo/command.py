@@ -12,8 +12,11 @@ from rakkan.cli.session import Session
 def demo(
     context: typer.Context,
     serve: Annotated[
-        bool, typer.Option("--serve/--no-serve", help="Serve the result on 127.0.0.1:8000 until Ctrl-C.")
+        bool, typer.Option("--serve/--no-serve", help="Serve the result on 127.0.0.1 until Ctrl-C.")
     ] = True,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=1, max=65535, help="Port to serve it on.")
+    ] = 8000,
 ) -> int:
     """Walk the whole path once, from pictures to an approval that falls with its consent, and serve it.
 
@@ -21,4 +24,4 @@ def demo(
     """
     from rakkan.cli.demo.telling import run
 
-    return run(Session.of(context), serve=serve)
+    return run(Session.of(context), serve=serve, port=port)

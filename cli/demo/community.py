@@ -9,6 +9,7 @@ import json
 import shutil
 import time
 import urllib.request
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.cli.demo.stage import Stage
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 STANDING_SECONDS: Final = 3
 """Standing time of the demo's own gate: long enough to be seen, short enough to be waited for."""
+
+_PATIENCE: Final = 30
+"""Seconds of standing time that the demo waits for; a home of one's own may have a slower gate."""
 
 POLICY: Final = {
     "policy": "rakkan-policy/1",
@@ -51,13 +55,22 @@ def approve(stage: Stage) -> dict[str, Any]:
     return _judge_and_submit(stage)
 
 
+def asked(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of a dataset that was judged and handed to the gate."""
+    said = "approved it" if noted["approved"] else "did not approve it, or not yet"
+    yield f"It was judged already, and the gate {said}: verdict {noted['verdict']}"
+
+
 def _judge_and_submit(stage: Stage) -> dict[str, Any]:
     from rakkan.registry.flows.datasets import lock_folder
     from rakkan.registry.flows.gates import submit
     from rakkan.registry.flows.verdicts import make
     from rakkan.registry.rules.dataset import lock_document
     from rakkan.registry.rules.policy import parse_policy
+    from rakkan.registry.worker import Worker
 
+    # What was published before this home had a chain is not on it yet, and a verdict leans on what is.
+    Worker(stage.registry, lambda said: stage.say(f"   {said}")).settle()
     policy = parse_policy((stage.folder / "policy.json").read_bytes())
     lock = lock_folder(stage.folder / "dataset").lock
     (stage.folder / "dataset.lock.json").write_text(json.dumps(lock_document(lock), indent=1))
@@ -70,15 +83,23 @@ def _judge_and_submit(stage: Stage) -> dict[str, Any]:
     )
     done = submit(stage.registry, made)
     stage.say(f"handed to the gate in block {done.block_number} for {done.gas_used:,} gas")
-    _wait_standing_time(stage)
+    _wait_standing_time(stage, made)
     return {**_asked(stage, made), "subject": made.verdict.subject, "policy": policy.cid.digest.hex()}
 
 
-def _wait_standing_time(stage: Stage) -> None:
+def _wait_standing_time(stage: Stage, made: MadeVerdict) -> None:
     from rakkan.registry.chain import local_chain
+    from rakkan.registry.flows.gates import status
 
-    stage.say(f"standing time: {STANDING_SECONDS} s in which anyone can fell it with one proof…")
-    time.sleep(STANDING_SECONDS + 1)
+    found = status(stage.registry, bytes.fromhex(made.verdict.subject), made.stored.policy)
+    seconds = found.standing_seconds
+    stage.say(f"standing time: {seconds} s in which anyone can fell it with one proof…")
+    if seconds > _PATIENCE:
+        stage.say(
+            f"This home's gate takes its time: ask it then with `rakkan gate status {made.record.record_id}`."
+        )
+        return
+    time.sleep(seconds + 1)
     with local_chain(stage.registry.home) as chain:
         chain.mine()
 
@@ -124,6 +145,12 @@ def withdraw(stage: Stage) -> dict[str, Any]:
     done = brake(stage.registry, subject, policy)
     stage.say(f"braked with one proof in block {done.block_number} for {done.gas_used:,} gas")
     return {"item": name, "approved": _is_approved(stage, subject, policy)}
+
+
+def withdrawn(noted: dict[str, Any]) -> Iterator[str]:
+    """What came of the withdrawal."""
+    said = "yes" if noted["approved"] else "no"
+    yield f"Ada took her consent for {noted['item']} back already; asked after that, the gate said {said}."
 
 
 def repair(stage: Stage) -> dict[str, Any]:

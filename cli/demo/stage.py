@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,12 +48,26 @@ class Stage:
         """Tell one thing."""
         say(self.console, text)
 
-    def step(self, name: str, heading: str, action: Callable[[Stage], Any]) -> None:
-        """Do a step, or show what it noted when it was done."""
+    def step(
+        self,
+        name: str,
+        heading: str,
+        action: Callable[[Stage], Any],
+        retell: Callable[[Any], Iterable[str]],
+    ) -> None:
+        """Do a step, or tell what came of it when it was done.
+
+        Args:
+            name: Under which it is noted.
+            heading: Its title.
+            action: Does it; what it returns is noted.
+            retell: What is told instead, of what was noted.
+        """
         self.title(heading)
         done = self.story.done(name)
         if done is not None:
-            again(self.console, f"done before: {_short(done)}")
+            for text in retell(done):
+                again(self.console, text)
             return
         with self.story.timed(name):
             result = action(self)
@@ -73,9 +87,3 @@ def say(console: Console, text: str) -> None:
 def again(console: Console, text: str) -> None:
     """Tell what is there already."""
     console.print(f"  [dim]{text}[/]", highlight=False)
-
-
-def _short(value: Any) -> str:  # noqa: ANN401 - a note
-    parts = (f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else map(str, value)
-    text = ", ".join(parts)
-    return text if len(text) < 160 else f"{text[:157]}…"

@@ -28,7 +28,8 @@ class Part:
         end: End of its framing (after CRC, padding, or the entropy-coded bytes of a scan).
         payload_start: First byte of what it carries.
         payload_end: End of what it carries.
-        sound: False if a PNG manifest chunk's CRC does not fit (any other misfit refuses the file).
+        sound: False if a PNG chunk's CRC does not fit: the manifest's, or any where the walk was asked
+            to take damaged files too (else any other misfit refuses the file).
     """
 
     kind: str

@@ -2,7 +2,8 @@
 
 It decides that a file is IHDR first, IDAT in one run, IEND last, every CRC right, nothing after.
 It leaves out pixels: nothing is inflated here. The CRC of a ``caBX`` chunk is noted, not judged:
-the picture can be fine while its manifest is not.
+the picture can be fine while its manifest is not. Whoever only wants to say what is wrong with a file
+has every CRC noted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import struct
 import zlib
 from typing import Final
 
+from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.formats.part import Container, Part, check_count, damaged, trailing, truncated
 
 MAGIC: Final = b"\x89PNG\r\n\x1a\n"
@@ -20,13 +22,18 @@ _MAX_LENGTH: Final = 2**31 - 1
 _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 
-def walk_png(content: bytes, name: str) -> Container:
+def walk_png(content: bytes, name: str, *, damaged_too: bool = False) -> Container:
     """Walk the whole file.
+
+    Args:
+        content: The whole file.
+        name: Stands in the sentences of errors.
+        damaged_too: Note a chunk whose checksum does not fit (``Part.sound``), do not refuse the file.
 
     Raises:
         UnreadableImage: ``image-truncated``, ``image-damaged``, ``image-trailing``, ``image-parts``.
     """
-    parts = _chunks(content, name)
+    parts = _chunks(content, name, damaged_too=damaged_too)
     if parts[0].kind != "IHDR":
         raise damaged(name, "it does not begin with IHDR")
     kinds = [part.kind for part in parts]
@@ -42,14 +49,17 @@ def walk_png(content: bytes, name: str) -> Container:
     return Container(content, "image/png", width, height, _frames(content, parts, name), tuple(parts))
 
 
-def _chunks(content: bytes, name: str) -> list[Part]:
+def _chunks(content: bytes, name: str, *, damaged_too: bool) -> list[Part]:
     parts: list[Part] = []
     position, size = len(MAGIC), len(content)
     view = memoryview(content)
     while True:
-        parts.append(_chunk(content, view, position, len(parts) + 1, name))
+        part = _chunk(content, view, position, len(parts) + 1, name)
+        if not (damaged_too or part.sound or part.kind == MANIFEST):
+            raise checksum(name, part)
+        parts.append(part)
         check_count(name, len(parts))
-        part, position = parts[-1], parts[-1].end
+        position = part.end
         if part.kind == "IEND":
             if part.payload_end != part.payload_start:
                 raise damaged(name, "its IEND chunk is not empty")
@@ -66,12 +76,20 @@ def chunks_between(content: bytes, start: int, end: int, name: str) -> list[Part
     """
     parts: list[Part] = []
     while start < end:
-        parts.append(_chunk(content, memoryview(content), start, len(parts) + 1, name))
+        part = _chunk(content, memoryview(content), start, len(parts) + 1, name)
+        if not part.sound and part.kind != MANIFEST:
+            raise checksum(name, part)
+        parts.append(part)
         check_count(name, len(parts))
         start = parts[-1].end
     if start != end:
         raise damaged(name, f"a chunk reaches beyond byte {end}")
     return parts
+
+
+def checksum(name: str, part: Part) -> UnreadableImage:
+    """A chunk's bytes are not those that its checksum was made of (``image-damaged``)."""
+    return damaged(name, f"the checksum of its {part.kind} chunk does not fit")
 
 
 def _chunk(content: bytes, view: memoryview, position: int, number: int, name: str) -> Part:
@@ -87,8 +105,6 @@ def _chunk(content: bytes, view: memoryview, position: int, number: int, name: s
         raise truncated(name, f"in its {kind.decode()} chunk")
     (declared,) = struct.unpack_from(">I", content, end)
     sound = zlib.crc32(view[position + 4 : end]) == declared
-    if not sound and kind.decode() != MANIFEST:
-        raise damaged(name, f"the checksum of its {kind.decode()} chunk does not fit")
     return Part(kind.decode(), position, end + 4, start, end, sound)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from rakkan.manifests.claim import Making
 from rakkan.registry.flows.terms import Terms
@@ -46,6 +47,24 @@ class StampOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What whoever stamps a file should know before it is signed; its text is what it is as a string.
+
+    Attributes:
+        kind: ``secret`` (the generator's record holds a secret or a private path) or ``credential``
+            (the credential of the file, or of a parent, does not hold).
+        text: One plain phrase, secrets masked.
+    """
+
+    kind: Literal["secret", "credential"]
+    text: str
+
+    def __str__(self) -> str:
+        """The text."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class StampItem:
     """What became of one input.
 
@@ -56,7 +75,7 @@ class StampItem:
         record: The work's record.
         digest: Identifiers of the stamped file, by kind.
         error: Why it failed.
-        findings: Secrets and private paths seen in the generator record.
+        findings: Secrets, private paths and broken credentials seen before it was signed.
         consent: The consent given for it, if any.
         assumed: It is stated as generated, though no generator left a record in it.
     """
@@ -67,6 +86,6 @@ class StampItem:
     record: Record | None = None
     digest: Mapping[str, str] = field(default_factory=dict)
     error: DomainError | None = None
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     consent: Record | None = None
     assumed: bool = False

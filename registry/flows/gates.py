@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rakkan.registry.flows.verdicts import MadeVerdict, message
 from rakkan.registry.flows.withdrawn import look_up
 from rakkan.registry.ledger import calls
+from rakkan.registry.ledger.gate_calls import standing_time_answer, standing_time_call
 from rakkan.registry.ports import ChainIdentity
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.rules.tree import Tree, leaf_hash
@@ -35,6 +36,7 @@ class GateStatus:
         policy: 32 bytes.
         block: Height at which it was asked.
         verdict: What the gate has on file, None if nothing.
+        standing_seconds: How long anyone can fell an approval before it counts.
     """
 
     approved: bool
@@ -44,6 +46,7 @@ class GateStatus:
     policy: bytes
     block: int
     verdict: calls.RecordedVerdict | None
+    standing_seconds: int
 
 
 def status(registry: Registry, subject: bytes, policy: bytes) -> GateStatus:
@@ -60,7 +63,8 @@ def status(registry: Registry, subject: bytes, policy: bytes) -> GateStatus:
     held = calls.verdict_of_answer(
         registry.ledger.call(calls.verdict_of_call(gate, subject, policy), head.number)
     )
-    return GateStatus(approved, gate, identity.chain_id, subject, policy, head.number, held)
+    standing = standing_time_answer(registry.ledger.call(standing_time_call(gate), head.number))
+    return GateStatus(approved, gate, identity.chain_id, subject, policy, head.number, held, standing)
 
 
 def submit(registry: Registry, made: MadeVerdict) -> Transaction:

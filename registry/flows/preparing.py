@@ -19,6 +19,8 @@ from rakkan.manifests.claim import ClaimDefinition, Making, claim_definition
 from rakkan.manifests.generator import GeneratorRecord, read_generation
 from rakkan.manifests.image import CheckedImage, read_image
 from rakkan.manifests.jumbf import ManifestIdentity
+from rakkan.registry.flows.batch import Finding
+from rakkan.registry.flows.faults import Faults
 from rakkan.registry.flows.lookup import identifiers, published
 from rakkan.registry.flows.signing import Job, Signing, signing
 from rakkan.registry.service import Registry
@@ -33,7 +35,7 @@ _AHEAD: Final = 2
 """Files in memory per process: enough to keep it busy, few enough to keep memory flat."""
 
 
-Noticed = Callable[[Path, tuple[str, ...]], None]
+Noticed = Callable[[Path, tuple[Finding, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Prepared:
         already: It was stamped before, and the output is whole.
         image: The input.
         generator: What the generator left in it.
-        findings: Secrets and private paths seen in the generator record, masked.
+        findings: Secrets and private paths seen in the generator record, masked, and credentials that
+            do not hold.
         making: ``generated``, ``edited`` or ``captured``.
         parents: Identifier and relation of each parent.
         definition: Digest of what was asked: the claim definition, every parent named by its digest
@@ -84,7 +87,7 @@ class Prepared:
     already: Stamp | None = None
     image: CheckedImage | None = field(default=None, repr=False)
     generator: GeneratorRecord | None = None
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     making: Making = "generated"
     parents: tuple[tuple[Digest, str], ...] = ()
     definition: bytes = b""
@@ -113,10 +116,11 @@ def prepared(
         registry: Whose certificate signs.
         tasks: The files.
         jobs: Processes that sign.
-        noticed: Told of secrets in a file before it is signed.
+        noticed: Told of secrets and broken credentials in a file before it is signed.
         dry_run: Stop before signing.
     """
-    drafts = _told((_draft(registry, task) for task in tasks), noticed)
+    faults = Faults(registry.issuers)
+    drafts = _told((_draft(registry, task, faults) for task in tasks), noticed)
     if dry_run:
         yield from (draft for draft, _ in drafts)
         return
@@ -170,7 +174,7 @@ def _finished(draft: Prepared, signing: Signing | None) -> Prepared:
     )
 
 
-def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
+def _draft(registry: Registry, task: Task, faults: Faults) -> tuple[Prepared, Job | None]:
     try:
         image = read_image(task.path)
         generator = read_generation(image)
@@ -196,7 +200,7 @@ def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
             task,
             image=image,
             generator=generator,
-            findings=tuple(str(finding) for finding in generator.findings) if generator else (),
+            findings=(*_secrets(generator), *faults.of(image, parents)),
             making=making,
             parents=uses,
             definition=hashlib.sha256(key).digest(),
@@ -204,6 +208,10 @@ def _draft(registry: Registry, task: Task) -> tuple[Prepared, Job | None]:
         return _already_or_new(registry, draft, claim, parents)
     except DomainError as error:
         return Prepared(task, error=error), None
+
+
+def _secrets(generator: GeneratorRecord | None) -> Iterator[Finding]:
+    return (Finding("secret", str(each)) for each in (generator.findings if generator else ()))
 
 
 def _already_or_new(

@@ -1,38 +1,41 @@
-"""Dates of revealed commitments: the chain's last word about each, asked once.
+"""Commitments revealed: a claim is as old as what its authority put on chain before the work was shown.
 
-It decides when that word is final. Which claims open a commitment, ``accept`` has kept; what a date does is decided
-in ``rakkan.registry.rules.claims``.
+It decides that only a block which can no longer be undone dates a claim. Which commitment a claim reveals is
+decided in ``rakkan.registry.rules.commitments``, what a date does for it in ``rules.claims``.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
-from rakkan.registry.ledger.consent_calls import committed_at_answer, committed_at_call
-from rakkan.registry.service import Registry
+if TYPE_CHECKING:
+    from rakkan.registry.service import Registry
 
-_PER_PASS: Final = 100
+AGAIN: Final = timedelta(minutes=10)
+"""After which a commitment that the chain does not have is asked about again."""
+QUESTIONS: Final = 64
+"""Asked in one pass of the worker: whoever hands in claims chose how many there are."""
 
 
-def note_reveals(registry: Registry) -> int:
-    """Ask the chain about the commitments that claims here open; how many it has had for good.
+def learn(registry: Registry) -> int:
+    """Ask the chain about revealed commitments that have no date yet; returns how many got one.
 
-    One that the newest block does not have was not there when the claim was made, and never proves anything.
+    Raises:
+        Unavailable, Integrity: As asking a chain does; what was learnt before stays.
     """
-    identity, found = registry.identity, dict[bytes, datetime | None]()
-    todo = registry.store.reveals.open(_PER_PASS)
+    identity, commitments, now = registry.identity, registry.store.commitments, registry.clock.now()
+    todo = commitments.open(now - AGAIN, QUESTIONS)
     if identity is None or not todo:
         return 0
-    final = registry.ledger.head().final_number
+    from rakkan.registry.ledger.consent_calls import committed_at_answer, committed_at_call
+
+    final, dated = registry.ledger.head().final_number, 0
     for record_id, commitment in todo.items():
         call = committed_at_call(identity, commitment)
-        if committed_at_answer(registry.ledger.call(call)) is None:
-            found[record_id] = None
-            continue
-        at = committed_at_answer(registry.ledger.call(call, block=final))
-        if at is not None:
-            found[record_id] = at
-    if found:
-        registry.store.reveals.note(found)
-    return sum(1 for at in found.values() if at is not None)
+        moment = committed_at_answer(registry.ledger.call(call, final))
+        if moment is None and committed_at_answer(registry.ledger.call(call)) is not None:
+            continue  # a block has it that may still be undone: asked again with the next pass
+        commitments.note(record_id, moment, now)
+        dated += moment is not None
+    return dated

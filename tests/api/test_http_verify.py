@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from rakkan.api.shapes import Batch, VerificationShape
+from rakkan.registry.flows.stamping import StampOptions, stamp_files
 from rakkan.registry.flows.verify import CHECKS
 from tests.api.asking import output_of, problem, record_of, upload
 from tests.api.conftest import Served
+from tests.cli import pngs
 
 
 def verified(served: Served, content: bytes, name: str = "picture.png") -> VerificationShape:
@@ -40,18 +43,33 @@ def test_every_stamped_picture_is_trusted_here(served: Served) -> None:
 
 
 def test_a_changed_picture_is_invalid(served: Served) -> None:
+    """One bit, which the file's own checksum sees before the credential does."""
     content = bytearray(output_of(served.work).read_bytes())
-    with Image.open(BytesIO(content)) as opened:
-        opened.load()
-    place = content.rindex(b"IDAT") + 40
-    content[place] ^= 1
-    answer = upload(served.http, bytes(content))
-    if answer.status_code == 422:
-        problem(answer, 422, "image-damaged")
-    else:
-        found = VerificationShape.model_validate(answer.json())
-        assert found.state == "invalid"
-        assert "allowed" not in found.consent["scopes"].values() or outcomes(found)["consent"] == "pass"
+    content[content.rindex(b"IDAT") + 40] ^= 1
+    found = verified(served, bytes(content))
+    assert (found.state, outcomes(found)["image"], outcomes(found)["binding"]) == ("invalid", "fail", "fail")
+    assert "allowed" not in found.consent["scopes"].values()
+    page = served.http.post("/", files={"file": ("a.png", bytes(content))})
+    assert page.status_code == 200
+    assert "not what was signed" in page.text
+    bare = bytearray(served.work.input.read_bytes())
+    bare[bare.rindex(b"IDAT") + 40] ^= 1
+    problem(upload(served.http, bytes(bare)), 422, "image-damaged")
+
+
+def test_the_page_names_what_keeps_an_unchanged_picture_from_being_trusted(
+    served: Served, tmp_path: Path
+) -> None:
+    """Its issuer is recognised: what it was made from is what stands against it."""
+    forged = tmp_path / "forged.png"
+    forged.write_bytes(pngs.text_added(output_of(served.work).read_bytes()))
+    (item,) = stamp_files(served.registry, [forged], StampOptions(out=tmp_path / "out"))
+    content = output_of(item).read_bytes()
+    assert verified(served, content).state == "intact"
+    page = " ".join(served.http.post("/", files={"file": ("a.png", content)}).text.split())
+    assert "Unchanged since, but something stands against a picture that it was made from." in page
+    assert "unchanged, but something stands against a picture that it was made from" in page
+    assert "not recognised here" not in page.partition("<details")[0]
 
 
 def test_the_picture_that_was_stamped_is_recovered(served: Served) -> None:

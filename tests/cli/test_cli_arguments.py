@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rakkan.cli.arguments import arrange, wants_json
@@ -35,6 +37,11 @@ def test_global_options_may_stand_anywhere_before_a_bare_dash_dash(
         (["stamp", "--publish=workflow", "a.png"], ["stamp", "--publish=workflow", "a.png"]),
         (["stamp", "--publish", "prompt.png"], ["stamp", "--publish=", "prompt.png"]),
         (["stamp", "--publish", ""], ["stamp", "--publish=", ""]),
+        (["stamp", "a.png", "--publish", "promt"], ["stamp", "a.png", "--publish=promt"]),
+        (["stamp", "a.png", "--publish", "prompt,bogus"], ["stamp", "a.png", "--publish=prompt,bogus"]),
+        (["stamp", "--publish", "prompt,work.flow", "a"], ["stamp", "--publish=prompt,work.flow", "a"]),
+        (["stamp", "--publish", "no-such/promt"], ["stamp", "--publish=", "no-such/promt"]),
+        (["stamp", "--publish", "--", "promt"], ["stamp", "--publish=", "--", "promt"]),
         (
             ["stamp", "--publish", "--json", "prompt", "a.png"],
             ["--json", "stamp", "--publish=prompt", "a.png"],
@@ -44,8 +51,15 @@ def test_global_options_may_stand_anywhere_before_a_bare_dash_dash(
     ],
 )
 def test_publish_takes_a_list_only_of_what_can_be_shown(words: list[str], arranged: list[str]) -> None:
-    """A file is never mistaken for a wish to show a prompt, unless it is called just that."""
+    """A file is never mistaken for a wish to show a prompt, unless it is called just that; nor a typo for a file."""
     assert arrange(words) == arranged
+
+
+def test_a_file_that_exists_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "outputs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert arrange(["stamp", "--publish", "outputs"]) == ["stamp", "--publish=", "outputs"]
+    assert arrange(["stamp", "--publish", "output"]) == ["stamp", "--publish=output"]
 
 
 def test_home_without_a_folder_is_refused() -> None:

@@ -16,7 +16,7 @@ import pytest
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.revealing import note_reveals
+from rakkan.registry.flows.revealing import AGAIN, learn
 from rakkan.registry.home import Home
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.commitments import commitment_of
@@ -75,7 +75,7 @@ def finish(town: Town) -> None:
 
 def date_of(registry: Registry, name: str) -> Any:
     digest = Cid.parse(name).digest
-    return registry.store.reveals.dates([digest]).get(digest)
+    return registry.store.commitments.dates([digest]).get(digest)
 
 
 def work(text: str) -> str:
@@ -185,8 +185,10 @@ def test_what_was_never_committed_proves_nothing(rakkan: Rakkan, town: Town) -> 
     with opened(town) as registry:
         record = claim_of(registry, kept, "liar", sign_as_authority=True)
         assert accept(registry, [record], publish=True)[0].error is None
-        assert note_reveals(registry) >= 0
-        assert record.record_id.digest not in registry.store.reveals.open(100), "the chain said its last word"
+        assert learn(registry) >= 0
+        assert record.record_id.digest not in registry.store.commitments.open(
+            registry.clock.now() - AGAIN, 100
+        ), "it is not asked for again at once"
         assert date_of(registry, str(record.record_id)) is None
 
 
@@ -195,9 +197,11 @@ def test_a_date_is_not_told_before_it_is_final(rakkan: Rakkan, town: Town) -> No
     with opened(town) as registry:
         record = claim_of(registry, kept_of(town, work("fresh")), "artist", sign_as_authority=True)
         assert accept(registry, [record], publish=True)[0].error is None
-        note_reveals(registry)
+        learn(registry)
         assert date_of(registry, str(record.record_id)) is None
-        assert record.record_id.digest in registry.store.reveals.open(100), "it is asked for again"
+        assert record.record_id.digest in registry.store.commitments.open(
+            registry.clock.now() - AGAIN, 100
+        ), "it is asked for again"
     finish(town)
     with opened(town) as registry:
         assert date_of(registry, str(record.record_id)) is not None

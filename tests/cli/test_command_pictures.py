@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rakkan.manifests.container import manifest_parts
+from rakkan.manifests.image import read_image
 from rakkan.manifests.samples import CHILD, PARENT
 from tests.cli import pngs
 from tests.cli.command import Done, files, rakkan
@@ -103,17 +105,64 @@ def test_one_bit_of_one_pixel_is_invalid(atelier: Atelier) -> None:
     assert (done.code, done.document["state"], outcome(done, "binding")) == (1, "invalid", "fail")
 
 
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :]
+
+
 @pytest.mark.parametrize("name", [PARENT, "agate.jpg", "aurora.webp"])
-def test_a_bit_flipped_on_the_way_is_never_a_yes(name: str, atelier: Atelier) -> None:
+def test_a_bit_flipped_on_the_way_is_invalid(name: str, atelier: Atelier) -> None:
+    """Whoever sees it first: the file's own checksums, its decoder, or the credential."""
     path = atelier.stamped / name
-    content = bytearray(path.read_bytes())
-    content[len(content) * 3 // 4] ^= 0x10
-    path.write_bytes(content)
-    done = verify(atelier, path)
-    if done.code == 2:  # the file's own checksums, or its decoder, see it first
-        assert done.document["error"]["code"].startswith("image-")
-    else:
+    whole = path.read_bytes()
+    container = read_image(path).container
+    manifest = manifest_parts(container)
+    pixels = max(
+        (each for each in container.parts if each not in manifest), key=lambda each: each.end - each.start
+    )
+    for share in (0.2, 0.5, 0.9):
+        path.write_bytes(flipped(whole, pixels.start + int((pixels.end - pixels.start) * share)))
+        done = verify(atelier, path)
+        assert (done.code, done.document["state"], outcome(done, "binding")) == (1, "invalid", "fail")
+        assert done.document["record"] is None
+        assert "allowed" not in done.document["consent"]["scopes"].values()
+
+
+def test_damaged_pixels_with_a_credential_are_invalid_and_without_one_unreadable(
+    atelier: Atelier, tmp_path: Path
+) -> None:
+    path = atelier.stamped / PARENT
+    whole = path.read_bytes()
+    kept = tmp_path / "kept.car"
+    assert rakkan("evidence", "pack", path, "--out", kept, home=atelier.home).code == 0
+    path.write_bytes(flipped(whole, whole.rindex(b"IDAT") + 40))
+    for home, words in (
+        (atelier.home, []),
+        (tmp_path / "nobody", []),
+        (tmp_path / "nobody", ["--bundle", kept]),
+    ):
+        done = rakkan("verify", path, *words, "--json", home=home)
         assert (done.code, done.document["state"]) == (1, "invalid")
+        checks = {each["name"]: each for each in done.document["checks"]}
+        assert (checks["image"]["outcome"], checks["image"]["code"]) == ("fail", "image-damaged")
+        assert checks["binding"]["outcome"] == "fail"
+        assert (
+            "not what was signed. What fails first: image." in rakkan("verify", path, *words, home=home).out
+        )
+    stamped = rakkan("stamp", path, "--out", tmp_path / "out", "--json", home=atelier.home)
+    assert (stamped.code, stamped.document["items"][0]["error"]["code"]) == (2, "image-damaged")
+
+    bare = (atelier.pictures / PARENT).read_bytes()
+    path.write_bytes(flipped(bare, bare.rindex(b"IDAT") + 40))
+    for home in (atelier.home, tmp_path / "nobody"):
+        assert rakkan("verify", path, "--json", home=home).error == (2, "image-damaged")
+
+
+def test_a_checksum_alone_that_was_changed_is_invalid(atelier: Atelier) -> None:
+    path = atelier.stamped / PARENT
+    whole = path.read_bytes()
+    path.write_bytes(flipped(whole, len(whole) - 1))
+    done = verify(atelier, path)
+    assert (done.code, done.document["state"], outcome(done, "image")) == (1, "invalid", "fail")
 
 
 def test_bits_flipped_in_the_padding_of_a_manifest_change_no_identity(atelier: Atelier) -> None:
@@ -135,19 +184,60 @@ def test_bits_flipped_in_the_padding_of_a_manifest_change_no_identity(atelier: A
             assert done.code in (1, 2)
 
 
-def test_stamping_a_forged_picture_never_vouches_for_it(atelier: Atelier, tmp_path: Path) -> None:
+def forged(atelier: Atelier, how: str) -> bytes:
+    whole = (atelier.stamped / PARENT).read_bytes()
+    if how == "text added":
+        return pngs.text_added(whole)
+    if how == "pixel changed":
+        return pngs.pixel_changed(whole)
+    return pngs.with_manifest(whole, pngs.manifest_of((atelier.stamped / CHILD).read_bytes()))
+
+
+@pytest.mark.parametrize("how", ["text added", "pixel changed", "manifest of another"])
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_credential_that_does_not_fit_is_told_before_anything_is_signed(
+    how: str, dry: bool, atelier: Atelier, tmp_path: Path
+) -> None:
     """What came in broken is an ingredient that says so; the new stamp speaks for the new file alone."""
-    forged = tmp_path / PARENT
-    forged.write_bytes(pngs.text_added((atelier.stamped / PARENT).read_bytes()))
-    done = rakkan("stamp", forged, "--out", tmp_path / "out", "--json", home=atelier.home)
+    path = tmp_path / PARENT
+    path.write_bytes(forged(atelier, how))
+    words = ["stamp", path, "--out", tmp_path / "out", "--json", *(["--dry-run"] if dry else [])]
+    done = rakkan(*words, home=atelier.home)
     (item,) = done.document["items"]
-    if item["state"] == "failed":
-        assert done.code != 0
-        assert not (tmp_path / "out").exists() or files(tmp_path / "out") == {}
+    (finding,) = item["findings"]
+    assert "the credential that it carries does not hold" in finding
+    assert "binding" in finding
+    assert f"warning: {path}: {finding}" in done.err
+    if dry:
         return
     answer = verify(atelier, Path(item["output"]))
-    assert outcome(answer, "ingredients") == "fail"
-    assert answer.code != 0
+    assert (answer.code, answer.document["state"]) == (3, "intact")
+    assert (outcome(answer, "ingredients"), outcome(answer, "trust")) == ("fail", "pass")
+    headline = rakkan("verify", item["output"], home=atelier.home).out.splitlines()[0]
+    assert "not recognised" not in headline
+    assert "unchanged, but something stands against a picture that it was made from" in headline
+    assert "What fails first: ingredients." in headline
+    stranger = rakkan("verify", item["output"], home=tmp_path / "nobody").out.splitlines()[0]
+    assert "unchanged, issuer not recognised here, and something stands against" in stranger
+    assert stranger.startswith("Somebody who goes by")
+
+
+def test_a_parent_whose_credential_does_not_fit_is_told_too(atelier: Atelier, tmp_path: Path) -> None:
+    parent = tmp_path / "parent.png"
+    parent.write_bytes(forged(atelier, "text added"))
+    words = ["stamp", atelier.pictures / "agate.jpg", atelier.pictures / "aurora.webp", "--parent", parent]
+    done = rakkan(*words, "--out", tmp_path / "out", "--json", home=atelier.home)
+    for item in done.document["items"]:
+        assert [
+            finding for finding in item["findings"] if "of its parent parent.png does not hold" in finding
+        ]
+
+
+def test_a_credential_that_holds_is_nothing_to_tell(atelier: Atelier, tmp_path: Path) -> None:
+    words = ["stamp", atelier.stamped, "--out", tmp_path / "out", "--json"]
+    done = rakkan(*words, home=atelier.home)
+    assert {item["state"] for item in done.document["items"]} == {"stamped"}
+    assert not [each for item in done.document["items"] for each in item["findings"] if "credential" in each]
 
 
 def test_a_record_that_is_not_there(shared_atelier: Atelier) -> None:

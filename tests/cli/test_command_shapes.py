@@ -62,7 +62,7 @@ def test_verify_in_every_state(shared_atelier: Atelier, tmp_path: Path) -> None:
             continue
         document = done.document
         assert set(document) == {
-            *("schema", "state", "checks", "record", "anchor", "consent", "lineage", "matched")
+            *("schema", "state", "checks", "record", "anchor", "consent", "lineage", "matched", "identities")
         }
         assert (document["schema"], document["state"]) == ("rakkan.verification/1", name)
         assert tuple(each["name"] for each in document["checks"]) == CHECKS

@@ -166,3 +166,38 @@ def test_an_output_folder_that_cannot_be_written(home: Path, pictures: Path, tmp
     assert (done.code, item["error"]["code"]) == (5, "output-unwritable")
     assert {path.name for path in tmp_path.iterdir()} == {"file", "home"}
     assert rakkan("publish", "--dry-run", "--json", home=home).document["records"] == []
+
+
+@pytest.mark.parametrize("word", ["promt", "prompt,bogus", "Prompt", "everything"])
+def test_a_word_that_publish_does_not_know_signs_and_sends_nothing(
+    word: str, home: Path, pictures: Path, tmp_path: Path
+) -> None:
+    for words in (["--publish", word], [f"--publish={word}"]):
+        done = rakkan("stamp", pictures / PARENT, "--out", tmp_path / "out", *words, "--json", home=home)
+        assert done.error == (2, "usage")
+        assert "parents, prompt, workflow" in done.document["error"]["hint"]
+        assert ("Did you mean prompt?" in done.document["error"]["hint"]) == (
+            word.lower().startswith("prom") and "," not in word
+        )
+        assert not (tmp_path / "out").exists()
+        assert rakkan("log", "head", "--json", home=home).error == (4, "log-empty")
+        assert rakkan("publish", "--dry-run", "--json", home=home).document["records"] == []
+
+
+def test_a_name_that_cannot_be_read_holds_up_all_that_were_named(
+    home: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """Whoever mistypes a word looks at the rest again before it is public for ever."""
+    words = ("stamp", pictures / PARENT, "--out", tmp_path / "out", "--publish", "--json")
+    done = rakkan(*words, tmp_path / "promt", home=home)
+    whole, missing = done.document["items"]
+    assert (done.code, whole["state"], missing["state"]) == (2, "planned", "failed")
+    assert (whole["recordId"], missing["error"]["code"]) == (None, "image-missing")
+    assert "Nothing was stamped" in done.err
+    assert "promt" in done.err
+    assert done.document["published"] is False
+    assert not (tmp_path / "out").exists()
+    assert rakkan("log", "head", "--json", home=home).error == (4, "log-empty")
+    assert rakkan("publish", "--dry-run", "--json", home=home).document["records"] == []
+    done = rakkan(*words, pictures / CHILD, home=home)
+    assert (done.code, {item["state"] for item in done.document["items"]}) == (0, {"stamped"})

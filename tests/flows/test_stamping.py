@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT, render_samples
+from rakkan.registry.flows.batch import Finding
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
@@ -275,7 +276,7 @@ def test_secrets_are_told_before_anything_is_signed(registry: Registry, tmp_path
     Image.new("RGB", (64, 64), "teal").save(path, pnginfo=record)
     told: list[tuple[str, bool]] = []
 
-    def noticed(named: Path, findings: tuple[str, ...]) -> None:
+    def noticed(named: Path, findings: tuple[Finding, ...]) -> None:
         told.append((f"{named.name}: {findings[0]}", any((tmp_path / "out").glob("*"))))
 
     (item,) = stamp_files(registry, [path], StampOptions(out=tmp_path / "out"), noticed=noticed)
