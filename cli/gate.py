@@ -14,7 +14,7 @@ from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.policy import load_policy
 from rakkan.cli.session import Session, line
-from rakkan.cli.works import read_file
+from rakkan.cli.works import read_lock
 from rakkan.schemas.errors import Invalid, Refused
 
 if TYPE_CHECKING:
@@ -97,10 +97,9 @@ def brake(context: typer.Context, name: Named, policy: Policy = "", dry_run: Wai
 
 def _subject_and_policy(registry: Registry, name: str, policy: str) -> tuple[bytes, bytes]:
     from rakkan.registry.flows.verdicts import load
-    from rakkan.registry.rules.dataset import parse_lock
 
     if policy:
-        return parse_lock(read_file(Path(name), "lock")).subject, load_policy(policy).cid.digest
+        return read_lock(Path(name)).subject, load_policy(policy).cid.digest
     if Path(name).is_file():
         raise Invalid(
             f"{name} is a lock, and the policy is not named.", code="usage", hint="Add --policy FILE|NAME."

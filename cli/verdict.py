@@ -15,7 +15,7 @@ from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.policy import load_policy
 from rakkan.cli.session import Session, line
-from rakkan.cli.works import read_file
+from rakkan.cli.works import read_lock
 
 if TYPE_CHECKING:
     from rakkan.registry.flows.staleness import Standing
@@ -42,10 +42,9 @@ def make(
     Example: rakkan verdict make training.lock.json --policy strict-art-lora
     """
     from rakkan.registry.flows.verdicts import make
-    from rakkan.registry.rules.dataset import parse_lock
 
     session = Session.of(context)
-    dataset, rules = parse_lock(read_file(lock, "lock")), load_policy(policy)
+    dataset, rules = read_lock(lock), load_policy(policy)
     with session.registry() as registry:
         made = make(registry, dataset, rules)
     return answer(session, made)

@@ -197,16 +197,10 @@ def _with_bundle(
     issuers: TrustedIssuers | None,
     registry: Registry | None,
 ) -> Verification:
-    from rakkan.registry.flows.evidence import unpack
+    from rakkan.registry.flows.evidence import unpack_file
 
     assert options.bundle is not None
-    try:
-        content = options.bundle.read_bytes()
-    except OSError as error:
-        raise NotFound(
-            f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing"
-        ) from error
-    dossier = unpack(content)
+    dossier = unpack_file(options.bundle)
     record = dossier.work.record
     if is_cid(name) and Cid.parse(name).digest not in (record.record_id.digest, record.envelope_cid.digest):
         raise Invalid(
@@ -263,7 +257,14 @@ def _trust(registry: Registry | None, options: VerifyOptions) -> Trust:
     if not keys and registry is not None:
         keys = tuple(registry.verifiers)
     if options.chain is not None:
-        chain = parse_model(ChainConfig, parse_strict(_text(options.chain).encode()))
+        try:
+            chain = parse_model(ChainConfig, parse_strict(_text(options.chain).encode()))
+        except DomainError as error:
+            named = (
+                options.chain if len(options.chain) < 200 and "{" not in options.chain else "what was given"
+            )
+            hint = "Copy it from `chain` of `rakkan init --json`."
+            raise error.about(f"The chain ({named}) is not pinned by this", hint=hint) from error
         return Trust(keys, Domain(chain.chain_id, chain.identity.consents))
     if registry is None:
         return Trust(keys)
