@@ -91,3 +91,11 @@ def load_policy(name: str) -> Policy:
         raise error.about(
             f"The policy {name}", hint="`rakkan policy lint strict-art-lora` shows one."
         ) from error
+
+
+def policy_digest(name: str) -> bytes:
+    """sha256 of the policy that is meant: by its CID, or as :func:`load_policy` finds it."""
+    from rakkan.registry.flows.lookup import is_cid
+    from rakkan.schemas.values import Cid
+
+    return Cid.parse(name).digest if is_cid(name) else load_policy(name).cid.digest

@@ -13,7 +13,7 @@ import typer
 
 from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
-from rakkan.cli.policy import load_policy
+from rakkan.cli.policy import load_policy, policy_digest
 from rakkan.cli.session import Session, line
 from rakkan.cli.works import read_lock
 
@@ -56,6 +56,10 @@ def show(
     name: Annotated[
         str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict, or the newest on a dataset.")
     ],
+    policy: Annotated[
+        str,
+        typer.Option("--policy", metavar="FILE|NAME|CID", help="The policy, if there were several."),
+    ] = "",
 ) -> int:
     """Show a verdict made here, and whether it lost a consent since. Exit: approved 0, rejected 1, cannot tell 3.
 
@@ -68,7 +72,7 @@ def show(
 
     session = Session.of(context)
     with session.registry() as registry:
-        made = load(registry, name)
+        made = load(registry, name, policy_digest(policy) if policy else None)
         found = standing(registry, made.stored)
     return answer(session, made, found)
 
