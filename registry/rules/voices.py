@@ -55,12 +55,13 @@ def claims(question: Question, ranking: Ranking | None) -> Iterator[Voice]:
     for fact in question.case.claims:
         known = seen(fact, question.known_at)
         void = fact.envelope in question.void
-        code = "void" if void else _rank(ranked.get(fact.record_id), ranking)
+        rank = "void" if void else _rank(ranked.get(fact.record_id), ranking)
+        part, code = ("claims", rank) if known else ("unknown", "unknown")
         yield Voice(
             record_id=fact.record_id,
             kind="work" if isinstance(fact.predicate, Work) else "authorship",
-            part="claims" if known else "unknown",
-            code=code if known else "unknown",
+            part=part,
+            code=code,
             by=claimant(fact),
             person="",
             known_from=fact.known_from,
