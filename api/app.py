@@ -16,7 +16,20 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from rakkan.api import assets, consents, explain, health, log, pages, records, slips, verdicts, verify
+from rakkan.api import (
+    assets,
+    consent_page,
+    consents,
+    drafting,
+    explain,
+    health,
+    log,
+    pages,
+    records,
+    slips,
+    verdicts,
+    verify,
+)
 from rakkan.api.description import ABOUT, SUMMARY, TAGS, TITLE, tidy
 from rakkan.api.guard import Guard
 from rakkan.api.headers import AnswerHeaders
@@ -27,6 +40,7 @@ from rakkan.api.public import PublicRegistry
 from rakkan.api.pump import Pump
 from rakkan.api.readiness import Readiness
 from rakkan.api.site import Site
+from rakkan.api.strangers import Strangers
 from rakkan.api.withdrawn import ChainWithdrawals
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import load_settings
@@ -63,14 +77,16 @@ def create_app(
     """
     limits = limits or load_limits()
     pump = Pump(registry) if run_worker else None
+    public = PublicRegistry(registry)
     site = Site(
         registry=registry,
-        public=PublicRegistry(registry),
+        public=public,
         limits=limits,
         verifying=Lane(
             "verifying", slots=limits.verifying, waiting=limits.waiting, seconds=limits.verify_seconds
         ),
         judging=Lane("judging", slots=1, waiting=limits.waiting, seconds=limits.judge_seconds),
+        strangers=Strangers(public, limits),
         withdrawals=ChainWithdrawals(registry),
         readiness=Readiness(registry),
         nudge=pump.nudge if pump else lambda: None,
@@ -101,7 +117,20 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.site = site
-    for module in (assets, verify, records, consents, slips, verdicts, log, health, explain, pages):
+    for module in (
+        assets,
+        verify,
+        records,
+        consents,
+        drafting,
+        slips,
+        verdicts,
+        log,
+        health,
+        explain,
+        consent_page,
+        pages,
+    ):
         app.include_router(module.router)
     _answer_errors(app)
     app.add_middleware(Guard, limits=limits, shown=_shown)

@@ -19,6 +19,7 @@ from rakkan.schemas.errors import Invalid
 
 FIELD: Final = "file"
 _NAME: Final = 255
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"<svg", b"<?xml")
 _PAPER: Final = 16 * 1024  # bytes of a pasted slip; ours have a tenth of it
 
 
@@ -92,7 +93,7 @@ async def read_paper(request: Request) -> tuple[bytes, bool]:
     """A slip from a form: the file ``file``, or what was pasted in ``text``; and whether ``sure`` says yes.
 
     Raises:
-        Invalid: ``form-unreadable``, ``slip-missing``, ``media-type``.
+        Invalid: ``form-unreadable``, ``slip-missing``, ``slip-picture``, ``media-type``.
     """
     if not is_form(request):
         raise Invalid(
@@ -109,6 +110,13 @@ async def read_paper(request: Request) -> tuple[bytes, bool]:
         part, text = form.get(FIELD), form.get("text")
         content = await part.read() if isinstance(part, UploadFile) else b""
         content = content or (text.encode() if isinstance(text, str) else b"")
+        if content.startswith(_PICTURES):
+            raise Invalid(
+                "This is a picture; a code in it is read in your browser, and is never sent here.",
+                code="slip-picture",
+                hint="Turn scripts on, or scan the code with your phone's camera and paste its text.",
+                pointer=f"/{FIELD}",
+            )
         if not content.strip():
             raise Invalid(
                 "No slip was sent.",

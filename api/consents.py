@@ -1,11 +1,12 @@
 """``/v1/consents`` and ``/v1/consent``: giving, taking back, and asking.
 
-It decides that a withdrawal needs no token: its proof is its right, and nobody can stop it. What
-consents mean together is decided in ``rakkan.registry.rules.consent``.
+It decides that a withdrawal needs no token: its proof is its right, and nobody can stop it. Which consents
+need none is decided in ``strangers``. What consents mean together is decided in ``rakkan.registry.rules.consent``.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -64,7 +65,7 @@ class ConsentQuery(BaseModel):
     response_model=Accepted,
     responses={
         200: {"model": Accepted, "description": "It was known already."},
-        **problems(400, 401, 403, 413, 415, 422, 503),
+        **problems(400, 401, 403, 413, 415, 422, 429, 503),
     },
     openapi_extra=json_body(
         {"exact": ExactConsent, "plain": PlainConsent},
@@ -72,16 +73,20 @@ class ConsentQuery(BaseModel):
     ),
 )
 def record_consent(request: Request, site: Here, presented: Presented, body: JsonBody) -> Response:
-    """Take a signed record of Proof-of-Consent; all but a withdrawal need a token: nobody can stop that.
+    """Take a signed record of Proof-of-Consent; a withdrawal needs no token: nobody can stop that.
 
     Consents of any kind, authorship claims, identities, changes of keys, disputes and rulings. What a
-    record links must be known here before it.
+    record links must be known here before it. A grant or a reservation that a wallet signed needs no token
+    either, while it is about works that nobody else has spoken of here, and as long as not too many come.
     """
     body, blocks = read_blocks(body)
     record = read_record(body, KINDS)
-    if record.kind != "withdrawal":
+    free = record.kind == "withdrawal"
+    stranger = not free and presented is None and site.strangers.may_bring(record, blocks)
+    if not free and not stranger:
         check_token(site, presented)
-    new = accept_one(site.registry, record, publish=True, blocks=blocks)
+    with site.strangers.bringing(request, record) if stranger else nullcontext():
+        new = accept_one(site.registry, record, publish=True, blocks=blocks)
     site.nudge()
     return accepted(request, record, new=new)
 

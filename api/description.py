@@ -19,7 +19,7 @@ TITLE: Final = "Rakkan"
 SUMMARY: Final = "Content provenance and consent registry"
 ABOUT: Final = """\
 Reading is anonymous and open to every origin; writing needs a bearer token, except for withdrawals,
-whose proof is their right. Every error is `application/problem+json` with a stable `code`; answers fail
+whose proof is their right, and for a few consents an hour that wallets sign. Every error is `application/problem+json` with a stable `code`; answers fail
 closed: only `allowed`, `pass` and `approved` say yes, and what could not be asked is `undetermined`.
 A signature shows control of a key, not authorship.
 """
@@ -54,6 +54,7 @@ _WORDS: Final = {
     413: "The body is too large.",
     415: "The media type is not taken here.",
     422: "Something is malformed; `errors[].pointer` says what.",
+    429: "More was asked than is given in a while; `Retry-After` says when to try again.",
     503: "Something behind this server does not answer; try again.",
 }
 
@@ -68,12 +69,27 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def json_body(shapes: Mapping[str, type[BaseModel]], examples: Mapping[str, Any]) -> dict[str, Any]:
     """``openapi_extra`` for a route that reads JSON by our own strict parser."""
-    schemas = [shape.model_json_schema() for shape in shapes.values()]
+    schemas = [_whole(shape.model_json_schema()) for shape in shapes.values()]
     content = {
         "schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas},
         "examples": {name: {"value": value} for name, value in examples.items()},
     }
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without references to parts of its own, which lead nowhere inside a larger document."""
+    parts = schema.pop("$defs", {})
+
+    def filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).removeprefix("#/$defs/")
+            rest = {key: filled(each) for key, each in value.items() if key != "$ref"}
+            return {**filled(parts[name]), **rest} if name in parts else rest
+        return [filled(each) for each in value] if isinstance(value, list) else value
+
+    whole: dict[str, Any] = filled(schema)
+    return whole
 
 
 def raw_answer(media_type: str, what: str) -> dict[int | str, dict[str, Any]]:

@@ -35,6 +35,12 @@ def slip_example() -> dict[str, Any]:
     return slip
 
 
+def draft_example() -> dict[str, Any]:
+    """What is to be drafted for a wallet."""
+    asked: dict[str, Any] = _texts()["requests"]["draft"]
+    return asked
+
+
 def answer_example(operation: str) -> Any:  # noqa: ANN401 - shapes are the routes'
     """What an operation answered once; None if its answer is not JSON."""
     return _texts()["answers"].get(operation)

@@ -1,8 +1,8 @@
 """Headers of every answer: what a browser may do with it, who may read it, and ``HEAD``.
 
-It decides security headers, cross-origin reading (every ``GET`` under ``/v1`` is public, so anybody's
-page may read it; nothing else is), and that ``HEAD`` is ``GET`` without the body. Caching is each
-route's own say (``rakkan.api.answers``); without one, nothing is kept.
+It decides security headers (two pages have scripts, and no other), cross-origin reading (every ``GET``
+under ``/v1`` is public, so anybody's page may read it; nothing else is), and that ``HEAD`` is ``GET``
+without the body. Caching is each route's own say (``rakkan.api.answers``); without one, nothing is kept.
 """
 
 from __future__ import annotations
@@ -12,16 +12,29 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CONTENT_POLICY: Final = (
-    "default-src 'self'; script-src 'none'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+_POLICY: Final = (
+    "default-src 'self'; script-src {scripts}; style-src 'self'; img-src {images}; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+CONTENT_POLICY: Final = _POLICY.format(scripts="'none'", images="'self' data:")
+SCRIPTED_POLICY: Final = _POLICY.format(scripts="'self'", images="'self' data: blob:")
+"""For the pages that a wallet signs on, and their files: our own scripts alone, none of them inline; pictures that the
+visitor chose are shown from where they are (``blob:``)."""
+
+_PERMISSIONS: Final = "camera=({camera}), geolocation=(), microphone=()"
 _EVERYWHERE: Final = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": _PERMISSIONS.format(camera=""),
+}
+_ELSEWHERE: Final = {
+    "/consent": {"Content-Security-Policy": SCRIPTED_POLICY},
+    "/withdraw": {
+        "Content-Security-Policy": SCRIPTED_POLICY,
+        "Permissions-Policy": _PERMISSIONS.format(camera="self"),  # a code can be scanned there
+    },
 }
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -51,7 +64,7 @@ class AnswerHeaders:
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _EVERYWHERE.items():
+                for name, value in {**_EVERYWHERE, **_ELSEWHERE.get(scope["path"], {})}.items():
                     headers[name] = value
                 headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
                 headers.setdefault("Cache-Control", "no-store")

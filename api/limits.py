@@ -28,6 +28,8 @@ class Limits(BaseSettings):
         waiting: Pictures that may wait for their turn; more are sent away with ``Retry-After``.
         verify_seconds: Until a verification is given up; a wait is part of it.
         judge_seconds: The same for a verdict.
+        open_consents: Consents that wallets give without a token, in an hour, all together; 0 takes none.
+        open_consents_each: The same for one wallet, and for one address of the network.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAKKAN_HTTP_", extra="ignore", frozen=True)
@@ -44,6 +46,8 @@ class Limits(BaseSettings):
     waiting: int = Field(default=16, ge=0, le=1024)
     verify_seconds: float = Field(default=60, gt=0)
     judge_seconds: float = Field(default=600, gt=0)
+    open_consents: int = Field(default=120, ge=0, le=100_000)
+    open_consents_each: int = Field(default=20, ge=1, le=100_000)
 
     def body_bytes(self, path: str) -> int:
         """The largest body that a path takes."""

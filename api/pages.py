@@ -1,7 +1,8 @@
 """The pages: a picture handed in and verified, a digest looked up, a problem explained.
 
-It decides addresses and what is rendered; everything is drawn on the server and works without
-scripts. Static files are read once and served by name, so that no path can be walked.
+It decides addresses and what is rendered; everything here is drawn on the server and works without
+scripts (two other pages have some, ``consent_page`` and ``slips``). Static files are read once and served
+by name, so that no path can be walked.
 """
 
 from __future__ import annotations
@@ -24,13 +25,21 @@ from rakkan.api.caution import cautious
 from rakkan.api.problems import Problem
 from rakkan.api.showing import Shown, show
 from rakkan.api.site import Here
+from rakkan.api.unregistered import beside, said_of
 from rakkan.registry.flows.opening import verify_digest, verify_image
 from rakkan.schemas.errors import NotFound
 from rakkan.schemas.values import Digest
 
 router: Final = APIRouter(include_in_schema=False)
 HERE: Final = Path(__file__).parent
-_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_CHECKED: Final = "no-cache"
+"""For scripts that others load by their plain name: an old one must not meet a new one."""
 
 
 @router.get("/")
@@ -48,7 +57,12 @@ async def verify(request: Request, site: Here) -> Response:
 
     def work() -> Shown:
         found = cautious(verify_image(site.public, upload.content, upload.name), upload.content)
-        return show(site.public, found, base=base, upload=(upload.name, upload.content))
+        bytes_ = Digest.of(upload.content)
+        said = said_of(site, found, bytes_)
+        handed_in = (upload.name, upload.content)
+        return show(
+            site.public, beside(found, said), base=base, upload=handed_in, said=said, asked=str(bytes_)
+        )
 
     return page("result.html", site.public.origin, shown=await site.verifying.run(work))
 
@@ -69,22 +83,24 @@ async def permalink(
     asked, base = Digest.parse(digest), str(request.base_url)
 
     def work() -> Shown:
-        return show(site.public, cautious(verify_digest(site.public, asked)), base=base)
+        found = cautious(verify_digest(site.public, asked))
+        said = said_of(site, found, asked)
+        return show(site.public, beside(found, said), base=base, said=said, asked=str(asked))
 
     shown = await site.verifying.run(work)
-    return page("result.html", site.public.origin, status=200 if shown.record_id else 404, shown=shown)
+    known = shown.record_id or shown.uses
+    return page("result.html", site.public.origin, status=200 if known else 404, shown=shown)
 
 
-@router.get("/static/{name}")
+@router.get("/static/{name:path}")
 async def static(request: Request, name: str) -> Response:
-    """A file of the page's own, by its name."""
+    """A file of the page's own, by its name below ``static/``."""
     found = _files().get(name)
     if found is None:
         raise NotFound("There is no such file.", code="route-missing")
     content, media_type = found
-    return exact(
-        request, content, media_type, cache=FOR_EVER if request.url.query else "public, max-age=3600"
-    )
+    plain = _CHECKED if name.endswith(".js") else "public, max-age=3600"
+    return exact(request, content, media_type, cache=FOR_EVER if request.url.query else plain)
 
 
 @router.get("/favicon.ico")
@@ -112,11 +128,7 @@ def explanation_page(code: str, said: str) -> Response:
 
 def page(template: str, origin: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - for the template
     """A page of ours, drawn; never kept by anybody on the way."""
-    content = (
-        _templates()
-        .get_template(template)
-        .render(origin=origin, field=FIELD, css=_stamp("rakkan.css"), **values)
-    )
+    content = _templates().get_template(template).render(origin=origin, field=FIELD, stamp=_stamp, **values)
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     return Response(
         content.encode("utf-8", "replace"), status, headers, media_type="text/html; charset=utf-8"
@@ -139,8 +151,8 @@ def _files() -> Mapping[str, tuple[bytes, str]]:
     folder = HERE / "static"
     return MappingProxyType(
         {
-            each.name: (each.read_bytes(), _TYPES[each.suffix])
-            for each in folder.iterdir()
+            each.relative_to(folder).as_posix(): (each.read_bytes(), _TYPES[each.suffix])
+            for each in folder.rglob("*")
             if each.suffix in _TYPES
         }
     )

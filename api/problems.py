@@ -58,6 +58,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = MappingProxyType(
         "image-too-large": 413,
         "address-too-long": 414,
         "media-type": 415,
+        "quota-spent": 429,
         "headers-too-large": 431,
         # A received document that contradicts itself is the sender's, not our store's.
         "lock-root": 422,
@@ -70,7 +71,9 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = MappingProxyType(
 )
 """Where the code says more than the class."""
 
-_MOVED: Final[Mapping[int, str]] = MappingProxyType(dict((TABLE[Invalid], TABLE[Unavailable])))
+_MOVED: Final[Mapping[int, str]] = MappingProxyType(
+    {**dict((TABLE[Invalid], TABLE[Unavailable])), 429: "More was asked than is given in a while"}
+)
 """Titles where the class's own would name the wrong one to blame."""
 
 _OPEN: Final = frozenset({"busy", "too-slow", "not-ready"})
@@ -189,6 +192,6 @@ def _headers(status: int, error: DomainError) -> dict[str, str]:
     if status == 401:
         wrong = ', error="invalid_token"' if error.code == "token-unknown" else ""
         return {"WWW-Authenticate": f'Bearer realm="rakkan"{wrong}'}
-    if status == 503:
+    if status in (429, 503):
         return {"Retry-After": str(error.fields.get("retry", RETRY_SECONDS))}
     return {"Connection": "close"} if status in (408, 413) else {}

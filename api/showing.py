@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from rakkan.api import wording
@@ -115,13 +116,19 @@ class Shown:
     envelope: str
     statement_sha256: str
     permalink: str
+    asked: str
     commands: tuple[tuple[str, str], ...]
     log_keys: tuple[str, ...]
-    origin: str
 
 
 def show(
-    public: Registry, found: Verification, *, base: str, upload: tuple[str, bytes] | None = None
+    public: Registry,
+    found: Verification,
+    *,
+    base: str,
+    upload: tuple[str, bytes] | None = None,
+    said: Mapping[str, str] = MappingProxyType({}),
+    asked: str = "",
 ) -> Shown:
     """Put a page together.
 
@@ -130,6 +137,8 @@ def show(
         found: The verification.
         base: Address of this server as the visitor wrote it; used only if it is plainly one.
         upload: Name and bytes of the picture, if one was handed in.
+        said: Answers about a picture that nobody registered.
+        asked: By which digest the page is about it.
     """
     accepted_at = _accepted_at(public, found)
     alike = upload is not None and looks_only(found, upload[1])
@@ -137,11 +146,10 @@ def show(
     name = _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", upload[0])[:120] if upload else ""
     record_id = str(found.record.record_id) if found.record else ""
     base = base.rstrip("/") if _HOST.fullmatch(base.rstrip("/")) else "http://127.0.0.1:8000"
-    badge = wording.badge(found, by_digest=upload is None)
-    uses = _uses(found.consent) if found.record and not alike else ()
+    uses = _uses(found.consent["scopes"] if found.record else said) if not alike else ()
     return Shown(
         title=name or found.matched or "Nothing registered",
-        badge=badge,
+        badge=wording.badge(found, by_digest=upload is None),
         sentence=wording.sentence(found, sighting),
         file=name,
         size=_size(len(upload[1])) if upload else "",
@@ -156,9 +164,9 @@ def show(
         envelope=str(found.record.envelope_cid) if found.record else "",
         statement_sha256=found.record.record_id.digest.hex() if found.record else "",
         permalink=f"/v/{found.matched}" if found.record else "",
+        asked=(asked if not found.record else "" if alike else found.matched),
         commands=_commands(public, record_id, base, name),
         log_keys=tuple(verifier.vkey for verifier in public.verifiers),
-        origin=public.origin,
     )
 
 
@@ -241,8 +249,7 @@ def _groups(found: Verification) -> tuple[Group, ...]:
     )
 
 
-def _uses(consent: Mapping[str, Any]) -> tuple[Use, ...]:
-    scopes: Mapping[str, str] = consent["scopes"]
+def _uses(scopes: Mapping[str, str]) -> tuple[Use, ...]:
     return tuple(
         Use(scope, scope_words(scope), scope not in CAWG_SCOPES, answer, wording.ANSWERS[answer])
         for scope, answer in scopes.items()

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from rakkan.api.lane import Lane
 from rakkan.api.limits import Limits
 from rakkan.api.readiness import Readiness
+from rakkan.api.strangers import Strangers
 from rakkan.api.withdrawn import ChainWithdrawals
 from rakkan.registry.service import Registry
 
@@ -29,6 +30,7 @@ class Site:
         limits: What a request may cost.
         verifying: Where pictures are verified.
         judging: Where datasets are judged.
+        strangers: Takes consents of wallets without a token.
         withdrawals: Asks the chain before "allowed" is said.
         readiness: Asks the engines how they are.
         nudge: Tells the worker, if one runs here, that there is something to do.
@@ -39,6 +41,7 @@ class Site:
     limits: Limits
     verifying: Lane
     judging: Lane
+    strangers: Strangers
     withdrawals: ChainWithdrawals
     readiness: Readiness
     nudge: Callable[[], None]

@@ -1,15 +1,15 @@
-"""``/v1/withdrawals`` and ``/withdraw``: a withdrawal slip handed in, by anybody.
+"""``/v1/withdrawals`` and ``/withdraw``: a consent taken back, by slip or by wallet.
 
 It decides that neither asks for a token or an account: the slip is the right. The page first says what
-would be taken back, and does it when that is confirmed; it works without scripts. What a slip is worth
-is decided in ``rakkan.registry.rules.slips``.
+would be taken back, and does it when that is confirmed; with a slip it works without scripts. What a slip is
+worth is decided in ``rakkan.registry.rules.slips``, what a wallet signs or sends in ``drafting``.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -20,9 +20,11 @@ from rakkan.api.examples import slip_example
 from rakkan.api.pages import page
 from rakkan.api.shapes import Withdrawn
 from rakkan.api.site import Here
+from rakkan.api.standing import Standing, about, taken_back
 from rakkan.registry.flows.slips import HandedIn, check_here, hand_in
 from rakkan.registry.rules.slips import parse_slip, read_slip, slip_bytes, slip_words
 from rakkan.schemas.slip import Slip
+from rakkan.schemas.values import Cid, Digest
 
 router: Final = APIRouter()
 
@@ -50,9 +52,21 @@ def use_slip(request: Request, site: Here, body: JsonBody) -> Response:
 
 
 @router.get("/withdraw", include_in_schema=False)
-async def form(site: Here) -> Response:
-    """Where a slip is dropped or pasted."""
-    return page("withdraw.html", site.public.origin, step="form")
+def form(
+    site: Here,
+    consent: Annotated[str, Query(max_length=128)] = "",
+    digest: Annotated[str, Query(max_length=128)] = "",
+) -> Response:
+    """Where a slip is dropped, pasted or scanned; or one consent, or those about a picture, for a wallet."""
+    origin = site.public.origin
+    if consent:
+        found = taken_back(site.public, Cid.parse(consent.strip()))
+        return page("withdraw.html", origin, step="wallet", found=found, chain=site.public.domain)
+    if digest:
+        text = digest.strip()
+        asked = Digest.parse(text if ":" in text else f"sha256:{text.lower()}")
+        return page("withdraw.html", origin, step="list", digest=asked, found=about(site.public, asked))
+    return page("withdraw.html", origin, step="form")
 
 
 @router.post("/withdraw", include_in_schema=False)
@@ -61,12 +75,18 @@ async def use_on_page(request: Request, site: Here) -> Response:
     content, sure = await read_paper(request)
     slip = read_slip(content)
 
-    def work() -> HandedIn | None:
+    def work() -> tuple[HandedIn | None, Standing | None]:
         check_here(site.registry, slip)
-        return hand_in(site.registry, slip) if sure else None
+        done = hand_in(site.registry, slip) if sure else None
+        name = Cid.parse(slip.record_id)
+        known = site.public.store.records.get(
+            [name.digest]
+        )  # what is not public is not shown to whoever has a slip
+        return done, taken_back(site.public, name) if known and slip.item is None else None
 
-    done = await run_in_threadpool(work)
-    shown: dict[str, Any] = {"words": slip_words(slip), "slip": slip, "text": slip_bytes(slip).decode()}
+    done, consent = await run_in_threadpool(work)
+    text = slip_bytes(slip).decode()
+    shown: dict[str, Any] = {"words": slip_words(slip), "slip": slip, "text": text, "consent": consent}
     if done is None:
         return page("withdraw.html", site.public.origin, step="sure", **shown)
     site.nudge()

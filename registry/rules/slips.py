@@ -77,6 +77,23 @@ def wallet_slip(
     return proven_slip(consent, audience, proof, item=item)
 
 
+def unsigned_slip(
+    consent: Record, audience: str, domain: Domain, *, item: bytes | None = None
+) -> dict[str, Any]:
+    """The slip of a consent but for its signature, for a wallet that keeps its key to itself.
+
+    The wallet signs the withdrawal statement (:func:`rakkan.registry.rules.eip712.typed_data`); its signature
+    belongs in ``signature``, hex without 0x.
+
+    Raises:
+        Invalid: ``kind-unknown``.
+    """
+    fields = {"chainId": domain.chain_id, "contract": str(domain.contract), "signature": "0" * 130}
+    value = _slip(consent, audience, _authority(consent), item, fields).to_json()
+    del value["signature"]
+    return value
+
+
 def did_slip(
     consent: Record, audience: str, private_key: Ed25519PrivateKey, *, item: bytes | None = None
 ) -> Slip:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from rakkan.manifests.samples import PARENT, render_samples
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.service import Registry
+from tests.api.browsing import CHROMIUM, FLAGS
+from tests.api.injected import Injected
 from tests.api.server import serving
+from tests.api.wallets import Wallet
 from tests.homes import new_registry, own_terms
 
 
@@ -71,3 +78,29 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def http(served: Served) -> httpx.Client:
     """The client."""
     return served.http
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("RAKKAN_REQUIRE_ENGINES"):
+            pytest.fail(f"{CHROMIUM} is missing")
+        pytest.skip(f"{CHROMIUM} is missing: the page is not tested in a browser")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def wallet() -> Injected:
+    """A wallet that nobody has used before; not in any page yet."""
+    return Injected(Wallet(int.from_bytes(secrets.token_bytes(16))))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture that nobody has seen before."""
+    path = tmp_path / "my secret name.png"
+    Image.frombytes("RGB", (60, 40), secrets.token_bytes(60 * 40 * 3)).save(path)
+    return path
