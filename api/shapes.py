@@ -91,6 +91,44 @@ class Lineage(Shape):
     edges: list[dict[str, Any]]
 
 
+class NameShape(Shape):
+    """One identity that an aggregator says to have verified; an absent word is empty."""
+
+    type: str = Field(examples=["cawg.crypto_wallet"])
+    name: str
+    username: str
+    address: str
+    uri: str
+    provider: str
+    verified_at: str
+
+
+class NamedShape(Shape):
+    """Somebody who signed a record about the picture, beside a credential that can be compared with them."""
+
+    part: Literal["creator", "grantor"]
+    did: str
+    agrees: bool = Field(description="Whether the credential names the same wallet or key.")
+
+
+class IdentityShape(Shape):
+    """One identity credential (CAWG) in the picture; it grants nothing and changes no state."""
+
+    label: str
+    type: str = Field(examples=["cawg.identity_claims_aggregation", "cawg.x509.cose"])
+    outcome: Outcome
+    code: str = Field(examples=["cawg.identity.trusted", "cawg.ica.untrusted_issuer"])
+    detail: str
+    sha256: str = Field(description="Of its signature; empty if it was not read that far.")
+    issuer: str
+    subject: str
+    roles: list[str]
+    covers: list[str] = Field(description="Labels of the assertions that it speaks about.")
+    names: list[NameShape]
+    actors: list[NamedShape]
+    said: list[str] = Field(description="One sentence for each actor.")
+
+
 class VerificationShape(BaseModel):
     """The answer about one picture or digest (``rakkan.verification/1``)."""
 
@@ -102,6 +140,7 @@ class VerificationShape(BaseModel):
     anchor: Anchor
     consent: dict[str, Any]
     lineage: Lineage
+    identities: list[IdentityShape] = []
 
 
 class BatchEntry(BaseModel):

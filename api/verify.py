@@ -122,6 +122,7 @@ def document(found: Verification) -> dict[str, Any]:
         "consent": dict(found.consent),
         "lineage": dict(found.lineage),
         "matched": found.matched or None,
+        "identities": [each.to_json() for each in found.identities],
     }
 
 

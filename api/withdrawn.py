@@ -10,20 +10,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Final
 
 from rakkan.api.problems import LOG
 from rakkan.registry.flows.watching import keep_current
-from rakkan.registry.rules.consent import Effective
+from rakkan.registry.flows.withdrawn import Effectives, confirmed
 from rakkan.registry.service import Registry
-from rakkan.schemas.errors import DomainError
-from rakkan.schemas.verdict import Answer
 
 FRESH_SECONDS: Final = 5.0
-
-Effectives = Mapping[str, Effective]
 
 
 class ChainWithdrawals:
@@ -44,15 +39,12 @@ class ChainWithdrawals:
         Args:
             look: Reads the answers from what is on file; called again after the chain was read.
         """
-        answers = look()
-        if self._registry.identity is None or not any(map(_allows, answers.values())):
-            return answers
-        try:
-            self.keep_fresh()
-        except DomainError as error:
-            LOG.warning("the chain was not asked about withdrawals: %s", error)
-            return {scope: _unsure(each) for scope, each in answers.items()}
-        return look()
+        return confirmed(
+            self._registry,
+            look,
+            self.keep_fresh,
+            lambda error: LOG.warning("the chain was not asked about withdrawals: %s", error),
+        )
 
     def keep_fresh(self, _: object = None) -> None:
         """Have everything read up to a block of a few seconds ago.
@@ -65,13 +57,3 @@ class ChainWithdrawals:
                 began = time.monotonic()
                 keep_current(self._registry)
                 self._fresh_until = began + FRESH_SECONDS
-
-
-def _allows(answer: Effective) -> bool:
-    return answer.answer is Answer.ALLOWED
-
-
-def _unsure(answer: Effective) -> Effective:
-    if not _allows(answer):
-        return answer
-    return replace(answer, answer=Answer.UNDETERMINED, code="withdrawal-not-consulted")

@@ -82,7 +82,7 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType(
         "revocation": "Its certificate was not taken back",
         "binding": "The credential belongs to these very bytes",
         "redactions": "Nothing about consent was struck out",
-        "attribution": "What counts was stated by the signer",
+        "attribution": "Who says what in it can be told",
         "vocabulary": "Its words are ones we know",
         "record": "A signed record names this picture",
         "log": "The record is in the public log",

@@ -5,13 +5,15 @@ It decides the documents and how they are shown. It leaves out how they are aske
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.cli import render, sentences
 from rakkan.cli.session import line
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
+    from rakkan.registry.store.outbox import Transaction
     from rakkan.schemas.record import Record
 
 
@@ -35,27 +37,55 @@ def show_consent(document: dict[str, Any]) -> None:
     render.table(rows)
 
 
-def withdrawal(registry: Registry, record: Record) -> dict[str, Any]:
-    """The document of a withdrawal (``rakkan.withdrawal/1``), and where it stands on chain."""
+def brief(record: Record) -> str:
+    """A consent in one line."""
+    from rakkan.schemas.consent import Consent
+
+    said = record.predicate
+    assert isinstance(said, Consent)
+    return f"{said.kind} by {said.grantor.id}, for {', '.join(said.grantee)}: {record.record_id}"
+
+
+def withdrawals(registry: Registry, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The documents of withdrawals (``rakkan.withdrawal/1``), and where each stands on chain."""
     from rakkan.schemas.consent import Withdrawal
     from rakkan.schemas.statement import parse_model
 
-    predicate = parse_model(Withdrawal, record.parsed.predicate)
-    name = f"withdraw:{predicate.authority[2:].lower()}:{predicate.key}"
-    sent = registry.store.outbox.get([name]).get(name)
+    said = [parse_model(Withdrawal, record.parsed.predicate) for record in records]
+    names = [f"withdraw:{each.authority[2:].lower()}:{each.key}" for each in said]
+    sent = registry.store.outbox.get(names)
+    return [
+        {
+            "schema": "rakkan.withdrawal/1",
+            **record.to_json(),
+            "consent": predicate.consent_id,
+            "item": predicate.item,
+            "authority": predicate.authority,
+            "anchor": _anchor(sent.get(name), chain=registry.identity is not None),
+        }
+        for record, predicate, name in zip(records, said, names, strict=True)
+    ]
+
+
+def _anchor(sent: Transaction | None, *, chain: bool) -> dict[str, Any]:
     return {
-        "schema": "rakkan.withdrawal/1",
-        **record.to_json(),
-        "consent": predicate.consent_id,
-        "item": predicate.item,
-        "authority": predicate.authority,
-        "anchor": {
-            "state": sent.state if sent else "unanchored" if registry.identity is None else "planned",
-            "tx": f"0x{sent.signed.hash.hex()}" if sent and sent.signed else None,
-            "block": sent.block_number if sent else None,
-            "gas": sent.gas_used if sent else None,
-        },
+        "state": sent.state if sent else "planned" if chain else "unanchored",
+        "tx": f"0x{sent.signed.hash.hex()}" if sent and sent.signed else None,
+        "block": sent.block_number if sent else None,
+        "gas": sent.gas_used if sent else None,
     }
+
+
+TAKEN_BACK: Final = ("withdrawn", "of it", "chain")
+"""Headings of :func:`withdrawal_rows`."""
+
+
+def withdrawal_rows(documents: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """One row for each withdrawal."""
+    return [
+        (f"record:{each['consent']}", each["item"] or "all of it", each["anchor"]["state"])
+        for each in documents
+    ]
 
 
 def show_withdrawal(document: dict[str, Any]) -> None:

@@ -6,18 +6,21 @@ It decides how the answer is asked for and shown. What consents mean together is
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rakkan.cli import exits, render, sentences
-from rakkan.cli.session import Session
+from rakkan.cli.session import Session, line
+from rakkan.cli.verify import Identities
 from rakkan.cli.works import digests_of
 from rakkan.schemas.values import DAG_JSON, Cid
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rakkan.registry.flows.withdrawn import Effectives
     from rakkan.registry.rules.consent import Effective
 
 AsOf = Annotated[
@@ -41,15 +44,20 @@ def show(
         str, typer.Option("--grantee", metavar="WHO", help="For whom it is asked.")
     ] = "public",
     as_of: AsOf = "",
+    identity_trust: Identities = None,
 ) -> int:
     """Show what holds for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
 
     With --as-of, the answer is about a use at that instant by all that is known today; what was known
-    then stands beside it.
+    then stands beside it. Of a file, it also says whether an identity credential in it names the wallet or
+    key of those who spoke; that grants and denies nothing.
 
     Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
     """
     from rakkan.registry.flows.consents import show
+    from rakkan.registry.flows.corroboration import of_file
+    from rakkan.registry.flows.watching import keep_current
+    from rakkan.registry.flows.withdrawn import confirmed
     from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
     from rakkan.schemas.instant import parse_instant
 
@@ -58,20 +66,34 @@ def show(
         digests = digests_of(registry, name)
         scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
 
-        def look(known_at: datetime | None) -> dict[str, Effective]:
+        def look(known_at: datetime | None) -> Effectives:
             return show(registry, digests, scopes=scopes, grantee=grantee, used_at=used_at, known_at=known_at)
 
-        found = look(None)
-        then = look(used_at) if used_at is not None else {}
+        found = confirmed(
+            registry,
+            lambda: look(None),
+            lambda: keep_current(registry),
+            lambda error: session.say(f"The chain was not asked about withdrawals: {error.message}"),
+        )
+        then: Effectives = look(used_at) if used_at is not None else {}
+        relied = [fact for answer in found.values() for fact in answer.relied]
+        named = of_file(registry, Path(name), relied, identity_trust or ()) if Path(name).is_file() else ()
     document = {
         "schema": "rakkan.consent-answers/1",
         "digests": [str(digest) for digest in digests],
         "grantee": grantee,
         "scopes": [_answer(each, answer) for each, answer in found.items()],
+        "identities": [each.to_json() for each in named],
     }
     if used_at is not None:
         document |= {"asOf": as_of, "then": [_answer(each, answer) for each, answer in then.items()]}
-    session.emit(document, lambda: render.table(_rows(found, then)))
+
+    def tell() -> None:
+        render.table(_rows(found, then))
+        for text in sentences.identities(named):
+            line(text)
+
+    session.emit(document, tell)
     return exits.weakest(exits.ANSWERS[answer.answer.value] for answer in found.values())
 
 
@@ -85,7 +107,7 @@ def _answer(scope: str, answer: Effective) -> dict[str, Any]:
     }
 
 
-def _rows(found: dict[str, Effective], then: dict[str, Effective]) -> list[tuple[str, ...]]:
+def _rows(found: Effectives, then: Effectives) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("", "now", "", "then", "")] if then else []
     for scope, answer in found.items():
         row: tuple[str, ...] = (scope, sentences.ANSWERS[answer.answer.value], answer.code)

@@ -26,6 +26,7 @@ from rakkan.cli import (
     fsck,
     gate,
     init,
+    keys,
     log,
     policy,
     publish,
@@ -108,6 +109,7 @@ for _name, _group, _panel, _purpose in (
 ):
     app.add_typer(_group, name=_name, help=_purpose, rich_help_panel=_panel)
 standing.register(app)
+keys.register(app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

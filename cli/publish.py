@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 def publish(
     context: typer.Context,
-    cids: Annotated[
+    names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CIDS", help="Records; all that are private, if none is named."),
+        typer.Argument(
+            metavar="FILE|DIGEST|CID",
+            help="Stamped images, kind:hex, or records; all that are private, if none is named.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would become public for ever; send nothing.")
@@ -32,19 +35,26 @@ def publish(
 
     Example: rakkan publish --dry-run
     """
-    from rakkan.registry.flows.publish import plan, publish
+    from rakkan.registry.flows.publish import kept_back, plan, publish
 
     session = Session.of(context)
     with session.registry() as registry:
-        chosen = (
-            plan(registry, cids or ()) if dry_run else publish(registry, cids or (), progress=session.say)
-        )
+        if dry_run:
+            chosen = plan(registry, names or ())
+        else:
+            chosen = publish(registry, names or (), progress=session.say)
+        consents = kept_back(registry, chosen)
     document = {
         "schema": "rakkan.publish/1",
         "dryRun": dry_run,
         "records": [_record(each) for each in chosen],
     }
     session.emit(document, lambda: _show(chosen, dry_run=dry_run))
+    if consents:
+        session.say(
+            f"{len(consents)} consents about them stay private until they are named too: {', '.join(consents[:5])}"
+            f"{' …' if consents[5:] else ''}"
+        )
     return exits.YES
 
 

@@ -6,13 +6,14 @@ signature shows control of a key, not authorship.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.cli.text import clean
 
 if TYPE_CHECKING:
+    from rakkan.registry.flows.corroboration import Corroboration
     from rakkan.registry.flows.verify import Verification
     from rakkan.schemas.record import Record
 
@@ -122,9 +123,13 @@ def _signers(record: Record) -> str:
 
 def anchor(value: Mapping[str, Any]) -> str:
     """Where the log head with this record is."""
+    claimed = value.get("claimed")
+    if claimed:
+        return f"not confirmed; the bundle claims chain {claimed['chain']}, block {claimed['block']}"
     said = ANCHORS.get(str(value.get("state")), str(value.get("state")))
-    if value.get("tx"):
-        said += f": chain {value['chain']}, block {value['block']}, transaction {value['tx']}"
+    if value.get("block") is not None:
+        said += f": chain {value['chain']}, block {value['block']}"
+        said += f", transaction {value['tx']}" if value["tx"] else ""
     if value.get("size"):
         said += f" (record {value['index']} of {value['size']})"
     return said
@@ -140,6 +145,11 @@ def consent(value: Mapping[str, Any]) -> list[str]:
             every = "everything" if len(named) == len(scopes) else ", ".join(named)
             lines.append(f"{said} for {value['grantee']}: {every}")
     return lines
+
+
+def identities(values: Iterable[Corroboration]) -> list[str]:
+    """Whom the picture's identity credentials name, beside those who signed records about it."""
+    return [clean(said) for value in values for said in (value.credential.detail, *value.sentences)]
 
 
 def transaction(state: str, block: int | None) -> str:

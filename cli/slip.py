@@ -14,12 +14,14 @@ import typer
 
 from rakkan.cli import exits, render
 from rakkan.cli.session import Session, line
+from rakkan.cli.signers import SignerUri, WalletKey, chosen
 from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rakkan.registry.service import Registry
+    from rakkan.registry.signers.port import RecordSigner
     from rakkan.schemas.record import Record
     from rakkan.schemas.slip import Slip
 
@@ -49,12 +51,8 @@ def slip(
     item: Annotated[
         str, typer.Option("--item", metavar="DIGEST", help="For one work out of it, as sha256:<hex>. [all]")
     ] = "",
-    wallet_key: Annotated[
-        Path | None,
-        typer.Option(
-            "--wallet-key", metavar="FILE", help="Key file of its withdrawal authority. [the home's own key]"
-        ),
-    ] = None,
+    signer: SignerUri = "",
+    wallet_key: WalletKey = None,
 ) -> int:
     """Write the slip that takes a consent back, for the day on which its key is lost.
 
@@ -64,7 +62,6 @@ def slip(
     """
     from rakkan.registry.flows.lookup import resolve
     from rakkan.registry.flows.slips import make_slip, write_slip
-    from rakkan.registry.keys import read_wallet_key
     from rakkan.schemas.values import Cid, Digest
 
     session = Session.of(context)
@@ -73,7 +70,7 @@ def slip(
         made = make_slip(
             registry,
             given,
-            wallet=read_wallet_key(wallet_key) if wallet_key else None,
+            signer=chosen(session, signer, wallet_key),
             item=Digest.parse(item) if item else None,
         )
     if out is not None:
@@ -86,7 +83,7 @@ def slip(
 
 
 def write_slips(
-    registry: Registry, consents: Iterable[Record], folder: Path, wallet: bytes | None = None
+    registry: Registry, consents: Iterable[Record], folder: Path, signer: RecordSigner | None = None
 ) -> list[Path]:
     """A slip file for each consent, named after its record.
 
@@ -98,7 +95,7 @@ def write_slips(
     written = []
     for consent in consents:
         path = folder / f"{consent.record_id}.slip.json"
-        write_slip(make_slip(registry, consent, wallet=wallet), path)
+        write_slip(make_slip(registry, consent, signer=signer), path)
         written.append(path)
     return written
 
@@ -187,7 +184,7 @@ def _at_home(session: Session, registry: Registry, found: Slip) -> int:
         Worker(registry, session.say).settle()
     except DomainError as error:
         late = error
-    document = answers.withdrawal(registry, record)
+    (document,) = answers.withdrawals(registry, [record])
     session.emit(document, lambda: answers.show_withdrawal(document))
     if late is not None:
         session.warn(f"It is recorded, and `rakkan worker` sends it as soon as it can: {late}")

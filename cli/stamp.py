@@ -16,7 +16,9 @@ import typer
 
 from rakkan.cli import exits
 from rakkan.cli.arguments import DISCLOSABLE
+from rakkan.cli.asking import CoauthorsAgree, MinorsShown, PersonsShown, answered
 from rakkan.cli.session import Interrupted, Session, line
+from rakkan.cli.signers import SignerUri, WalletKey, chosen
 from rakkan.cli.slip import SlipFolder, write_slips
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
@@ -65,10 +67,11 @@ def stamp(
             "--consent", metavar="TERMS", help="Consent for each: a name of terms, or a TOML or JSON file."
         ),
     ] = "",
-    wallet_key: Annotated[
-        Path | None,
-        typer.Option("--wallet-key", metavar="FILE", help="Key file of your wallet. [the home's own key]"),
-    ] = None,
+    persons: PersonsShown = None,
+    minors: MinorsShown = None,
+    coauthors: CoauthorsAgree = None,
+    signer: SignerUri = "",
+    wallet_key: WalletKey = None,
     grantee: Annotated[
         list[str] | None, typer.Option("--grantee", metavar="WHO", help="Who may use it. [as the terms say]")
     ] = None,
@@ -93,28 +96,36 @@ def stamp(
 ) -> int:
     """Stamp images with who made them and from what; the files given are never touched.
 
-    Example: rakkan stamp outputs/ --consent community-lora
+    Example: rakkan stamp outputs/ --consent community-lora --persons none --minors none --coauthors complete
     """
     from rakkan.registry.flows.stamping import StampOptions
     from rakkan.registry.flows.terms import load_terms
-    from rakkan.registry.keys import read_wallet_key
 
     session = Session.of(context)
     if grantee and not consent:
         raise Invalid("--grantee says for whom a consent is.", code="usage", hint="Add --consent TERMS.")
+    if (persons or minors or coauthors) and not consent:
+        raise Invalid(
+            "--persons, --minors and --coauthors are said in a consent.",
+            code="usage",
+            hint="Add --consent TERMS.",
+        )
     if slips and not consent:
         raise Invalid(
             "--slips keeps withdrawal slips of consents.", code="usage", hint="Add --consent TERMS."
         )
     disclose = _disclose(publish)
     missing = [name for name in files if not _can_be_read(name)]
-    paths = list(_images(files, out))
+    paths, terms = list(_images(files, out)), None
+    if consent:
+        said = load_terms(consent, tuple(grantee or ()))
+        terms = answered(session, said.answering(depicted=persons, minors=minors, coauthors=coauthors))
     options = StampOptions(
         out=out,
         creator=creator,
         parents=tuple(parent or ()),
-        terms=load_terms(consent, tuple(grantee or ())) if consent else None,
-        wallet=read_wallet_key(wallet_key) if wallet_key else None,
+        terms=terms,
+        signer=chosen(session, signer, wallet_key),
         disclose=disclose,
         publish=publish is not None,
         jobs=jobs or (1 if len(paths) < _FEW else os.cpu_count() or 1),
@@ -153,7 +164,7 @@ def _run(
             f"{kept} of {len(paths)} are stamped and kept; run it again to do the rest."
         ) from None
     if slips is not None:
-        write_slips(registry, (item.consent for item in items if item.consent), slips, options.wallet)
+        write_slips(registry, (item.consent for item in items if item.consent), slips, options.signer)
     records = [record for item in items for record in (item.record, item.consent) if record is not None]
     if not options.publish or options.dry_run or not records:
         _answer(session, items, published=False)

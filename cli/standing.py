@@ -1,4 +1,4 @@
-"""``rakkan claim|dispute|rule`` and ``rakkan key``: who stands where, and who objects.
+"""``rakkan claim|dispute|rule``: who stands where, and who objects.
 
 It decides how these are asked for and shown. What follows from them is decided in
 ``rakkan.registry.rules``; whose rulings count, by ``community.json`` in the home.
@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rakkan.cli import exits, render
-from rakkan.cli.commands import ARTISTS, COMMUNITIES, EVERYBODY, group
+from rakkan.cli.asking import Coauthors
+from rakkan.cli.commands import ARTISTS, COMMUNITIES, EVERYBODY
 from rakkan.cli.session import Session
+from rakkan.cli.signers import SignerUri, WalletKey, chosen
 from rakkan.cli.works import subject_of
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
+    from rakkan.registry.signers.port import RecordSigner
     from rakkan.schemas.record import Record
 
-keys = group()
+CoauthorsStand = Annotated[
+    Coauthors | None,
+    typer.Option("--coauthors", help="Whether all who have a share stand behind it. [unknown]"),
+]
 
 Target = Annotated[str, typer.Argument(metavar="CID", help="A consent, a claim or a work.")]
 Item = Annotated[
     str, typer.Option("--item", metavar="HEX", help="One work of it, 64 hexadecimal digits. [all]")
-]
-WalletKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--wallet-key", metavar="FILE", help="Key file of the wallet that signs. [the home's own key]"
-    ),
 ]
 
 
@@ -40,9 +40,6 @@ def register(app: typer.Typer) -> None:
     app.command("claim", rich_help_panel=ARTISTS)(claim)
     app.command("dispute", rich_help_panel=EVERYBODY)(dispute)
     app.command("rule", rich_help_panel=COMMUNITIES)(rule)
-    app.add_typer(
-        keys, name="key", help="Look after your key: guardians, successor, loss.", rich_help_panel=ARTISTS
-    )
 
 
 def claim(
@@ -58,6 +55,8 @@ def claim(
             help="generated, created, commissioned, assigned, licensed or public-domain.",
         ),
     ] = "created",
+    coauthors: CoauthorsStand = None,
+    signer: SignerUri = "",
     wallet_key: WalletKey = None,
 ) -> int:
     """Say "this is mine" of works, apart from any consent. A claim is an assertion; it is public at once.
@@ -66,12 +65,16 @@ def claim(
     """
     from rakkan.registry.flows import stating
 
-    return _stated(
+    return stated(
         context,
-        lambda registry, wallet: stating.claim(
-            registry, [subject_of(registry, work) for work in works], basis, wallet=wallet
+        lambda registry, by: stating.claim(
+            registry,
+            [subject_of(registry, work) for work in works],
+            basis,
+            coauthors=coauthors,
+            signer=by,
         ),
-        wallet_key,
+        (signer, wallet_key),
     )
 
 
@@ -87,6 +90,7 @@ def dispute(
         ),
     ],
     item: Item = "",
+    signer: SignerUri = "",
     wallet_key: WalletKey = None,
 ) -> int:
     """Object to a record: what rests on it is paused for 14 days, once for each of us and each work.
@@ -95,10 +99,10 @@ def dispute(
     """
     from rakkan.registry.flows import stating
 
-    return _stated(
+    return stated(
         context,
-        lambda registry, wallet: stating.dispute(registry, target, ground, item=item, wallet=wallet),
-        wallet_key,
+        lambda registry, by: stating.dispute(registry, target, ground, item=item, signer=by),
+        (signer, wallet_key),
     )
 
 
@@ -108,6 +112,7 @@ def rule(
     target: Target,
     of: Annotated[str, typer.Option("--dispute", metavar="CID", help="The dispute that this ends.")] = "",
     item: Item = "",
+    signer: SignerUri = "",
     wallet_key: WalletKey = None,
 ) -> int:
     """Decide, as an adjudicator whom the community names; by anybody else it counts for nothing.
@@ -116,91 +121,24 @@ def rule(
     """
     from rakkan.registry.flows import stating
 
-    return _stated(
+    return stated(
         context,
-        lambda registry, wallet: stating.rule(registry, decision, target, of=of, item=item, wallet=wallet),
-        wallet_key,
+        lambda registry, by: stating.rule(registry, decision, target, of=of, item=item, signer=by),
+        (signer, wallet_key),
     )
 
 
-@keys.command("guardians")
-def guardians(
+def stated(
     context: typer.Context,
-    who: Annotated[list[str], typer.Argument(metavar="DID", help="Those who may recover it together.")],
-    threshold: Annotated[
-        int, typer.Option("--threshold", metavar="K", min=1, max=15, help="How many of them it takes.")
-    ],
-    wallet_key: WalletKey = None,
+    make: Callable[[Registry, RecordSigner | None], Record],
+    by: tuple[str, Path | None],
 ) -> int:
-    """Name people who may recover your key together when you have lost it.
-
-    Example: rakkan key guardians did:key:z6Mk… did:key:z6Ml… did:key:z6Mm… --threshold 2
-    """
-    from rakkan.registry.flows import stating
-
-    said = {"guardians": who, "threshold": threshold}
-    return _stated(
-        context,
-        lambda registry, wallet: stating.change_key(registry, "guardians", said, wallet=wallet),
-        wallet_key,
-    )
-
-
-@keys.command("compromised")
-def compromised(
-    context: typer.Context,
-    since: Annotated[
-        str, typer.Option("--since", metavar="INSTANT", help="Since when, as 2026-11-22T12:00:00Z.")
-    ],
-    wallet_key: WalletKey = None,
-) -> int:
-    """Say that your key is in other hands: what it stated since then grants nothing.
-
-    Example: rakkan key compromised --since 2026-11-22T12:00:00Z
-    """
-    from rakkan.registry.flows import stating
-
-    return _stated(
-        context,
-        lambda registry, wallet: stating.change_key(registry, "compromised", {"since": since}, wallet=wallet),
-        wallet_key,
-    )
-
-
-@keys.command("rotate")
-def rotate(
-    context: typer.Context,
-    to: Annotated[Path, typer.Option("--to", metavar="HOME", help="The home whose own key follows.")],
-    wallet_key: WalletKey = None,
-) -> int:
-    """Let the key of another home of yours follow; both sign. From then on the old one states nothing new.
-
-    Example: rakkan key rotate --to ~/new-home
-    """
-    from rakkan.registry.flows import stating
-    from rakkan.registry.home import Home
-
-    return _stated(
-        context,
-        lambda registry, wallet: stating.change_key(
-            registry, "rotate", {}, wallet=wallet, successor=Home(to.expanduser().absolute()).keys.artist
-        ),
-        wallet_key,
-    )
-
-
-def _stated(
-    context: typer.Context,
-    make: Callable[[Registry, bytes | None], Record],
-    wallet_key: Path | None,
-) -> int:
-    """Make the record, and have it pinned, logged and anchored."""
-    from rakkan.registry.keys import read_wallet_key
+    """Make a record as this signer, have it pinned, logged and anchored, and answer with it."""
     from rakkan.registry.worker import Worker
 
     session = Session.of(context)
     with session.registry() as registry:
-        record = make(registry, read_wallet_key(wallet_key) if wallet_key else None)
+        record = make(registry, chosen(session, *by))
         Worker(registry, session.say).settle()
     document = {"schema": "rakkan.statement/1", "kind": record.kind, **record.to_json()}
     rows = [("record", str(record.record_id)), ("envelope", str(record.envelope_cid))]

@@ -23,6 +23,14 @@ Trust = Annotated[
     Path | None,
     typer.Option("--trust", metavar="PEM", help="Certificates of the issuers you trust, not the home's."),
 ]
+Identities = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--identity-trust",
+        metavar="FILE",
+        help="Whom you believe about names, not whom the home does: issuers (PEM) or DID documents (JSON); repeatable.",
+    ),
+]
 LogKeys = Annotated[
     list[str] | None,
     typer.Option(
@@ -47,6 +55,7 @@ def verify(
         Path | None, typer.Option("--bundle", metavar="CAR", help="Evidence from a file, not the home.")
     ] = None,
     trust: Trust = None,
+    identity_trust: Identities = None,
     log_key: LogKeys = None,
     chain: Chain = None,
     grantee: Annotated[
@@ -63,7 +72,13 @@ def verify(
 
     session = Session.of(context)
     options = options_of(
-        offline=offline, bundle=bundle, trust=trust, log_key=log_key, chain=chain, grantee=grantee
+        offline=offline,
+        bundle=bundle,
+        trust=trust,
+        identity_trust=identity_trust,
+        log_key=log_key,
+        chain=chain,
+        grantee=grantee,
     )
     found = verify_name(settings_of(session, chain), name, options)
     session.emit(document(found), lambda: show(found))
@@ -77,6 +92,7 @@ def options_of(
     trust: Path | None,
     log_key: list[str] | None,
     chain: str | None,
+    identity_trust: list[Path] | None = None,
     grantee: str = "public",
 ) -> VerifyOptions:
     """The words of the command line as the flow takes them; a chain by URL is a setting, not an option."""
@@ -87,6 +103,7 @@ def options_of(
         offline=offline,
         bundle=bundle,
         trust=trust,
+        identity_trust=tuple(identity_trust or ()),
         log_keys=tuple(log_key or ()),
         chain=pinned,
         grantee=grantee,
@@ -94,11 +111,24 @@ def options_of(
 
 
 def settings_of(session: Session, chain: str | None) -> Settings:
-    """The settings, with another node to ask for the home's chain if ``--chain`` is a URL."""
+    """The settings, with another node to ask for the home's chain if ``--chain`` is a URL.
+
+    Raises:
+        Invalid: ``chain-unpinned``, if there is no home whose chain it could be.
+    """
+    from rakkan.registry.home import Home
+    from rakkan.schemas.errors import Invalid
+
     settings = session.settings()
-    return (
-        settings.model_copy(update={"rpc_url": chain}) if chain is not None and _is_url(chain) else settings
-    )
+    if chain is None or not _is_url(chain):
+        return settings
+    if not Home(settings.folder).exists:
+        raise Invalid(
+            "A node's address does not say which chain and contracts are meant.",
+            code="chain-unpinned",
+            hint="Give --chain the registry's chain.json, from somebody whom you trust.",
+        )
+    return settings.model_copy(update={"rpc_url": chain})
 
 
 def _is_url(text: str) -> bool:
@@ -118,6 +148,7 @@ def document(found: Verification) -> dict[str, Any]:
         "consent": dict(found.consent),
         "lineage": dict(found.lineage),
         "matched": found.matched or None,
+        "identities": [each.to_json() for each in found.identities],
     }
 
 
@@ -141,4 +172,5 @@ def show(found: Verification) -> None:
         rows += [("matched by", found.matched)]
         rows += [("anchor", sentences.anchor(found.anchor))]
     rows += [("consent", text) for text in sentences.consent(found.consent)]
+    rows += [("named in it", text) for text in sentences.identities(found.identities)]
     render.table(rows)

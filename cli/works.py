@@ -8,10 +8,11 @@ a digest by itself; a CID stands for nothing then. It leaves out how records are
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.schemas.errors import DomainError, Invalid, NotFound, Refused, Unavailable
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from rakkan.schemas.record import Record
     from rakkan.schemas.statement import Subject
     from rakkan.schemas.values import Digest
+
+_SUBJECTS: Final = 64
+"""Works that a consent can name one by one."""
 
 
 def work_record(registry: Registry, name: str) -> Record:
@@ -70,6 +74,59 @@ def subject_of(registry: Registry, name: str) -> Subject:
             raise
         return Subject(name="work", digest={digest.kind: digest.hex for digest in found})
     return Subject(name="work", digest=dict(record.parsed.subject[0].digest))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The works of one consent.
+
+    Attributes:
+        subjects: What it is about: each of them, or the collection of all.
+        more: Fields that the consent then has.
+        blocks: The raw blocks that list the collection, if it is one.
+        works: The members of the collection.
+    """
+
+    subjects: list[Subject]
+    more: dict[str, Any]
+    blocks: tuple[bytes, ...] = ()
+    works: tuple[Digest, ...] = ()
+
+
+def subjects_named(
+    registry: Registry,
+    names: Sequence[str],
+    *,
+    collection: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Named:
+    """What a consent about these works names: each of a few, or one collection of many.
+
+    Args:
+        registry: Where they may be registered.
+        names: Images, folders, patterns, locks, digests or records.
+        collection: Make a collection even of a few.
+        progress: Told of each picture that was read.
+
+    Raises:
+        NotFound, Invalid: As the names are wrong.
+    """
+    from rakkan.registry.flows.naming import names_many, works_named
+    from rakkan.registry.rules.collection import collect
+
+    names = list(dict.fromkeys(names))
+    if not (collection or len(names) > _SUBJECTS or any(names_many(name) for name in names)):
+        return Named([subject_of(registry, name) for name in names], {})
+    works = works_named(registry, names, progress)
+    if len(works) == 1 and not collection:
+        return Named([subject_of(registry, str(works[0]))], {})
+    made = collect(works)
+    return Named(
+        [made.subject],
+        {"match": "collection", "collection": made.collection.to_json()},
+        made.blocks,
+        tuple(works),
+    )
 
 
 def _by_itself(name: str) -> list[Digest]:

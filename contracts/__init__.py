@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from rakkan.schemas.errors import NotFound
 
-NAMES: Final = ("ApprovalBook", "ConsentGate", "ConsentRegistry", "ProvenanceLog")
-"""Every contract that has an artifact."""
+NAMES: Final = ("ApprovalBook", "ConsentGate", "ConsentRegistry", "ProvenanceLog", "WalletQuestion")
+"""Every contract that has an artifact; ``WalletQuestion`` is run by nodes as it is created, and never deployed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ MAX_DAYS: Final = 366
 AUTHORITY_DAYS: Final = 3650
 _SKEW: Final = timedelta(minutes=5)  # clocks of readers that run behind
 # What the library raises for certificates that break the rules; warnings where they are made errors.
-_BROKEN: Final = (
+BROKEN: Final = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
@@ -130,7 +130,7 @@ def load_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
         found = tuple(x509.load_pem_x509_certificates(pem))
         for certificate in found:
             _touch(certificate)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Invalid(
             "These are not certificates in PEM form.",
             code="certificate-form",
@@ -155,7 +155,7 @@ def _parse_der(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _touch(certificate)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise malformed("a certificate in the signature cannot be read", "signature-chain") from error
     return certificate
 

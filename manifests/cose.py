@@ -1,12 +1,14 @@
-"""The signature over a claim (COSE_Sign1, RFC 9052 §4.2; C2PA §13.2), checked a second time by us.
+"""Signatures in manifests (COSE_Sign1, RFC 9052 §4.2; C2PA §13.2), checked a second time by us.
 
-It decides whether the claim bytes that give an image its identity are the ones that were signed,
-independently of the C2PA engine. It leaves out whether the signer is to be trusted
-(``rakkan.manifests.trust``) and time stamps: without a trusted time-stamp list none counts.
+It decides whether bytes are the ones that were signed, independently of the C2PA engine: the claim
+that gives an image its identity, and what identity credentials sign. It leaves out whether the signer
+is to be trusted (``rakkan.manifests.trust``, ``rakkan.manifests.aggregators``) and time stamps:
+without a trusted time-stamp list none counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,18 +52,62 @@ MAX_CHAIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Sign1:
+    """A COSE_Sign1 structure, taken apart; nothing in it is checked yet.
+
+    Attributes:
+        algorithm: ``ES256``, ``PS256``, ``EdDSA``…; an empty string for one that C2PA does not use.
+        protected: The protected header as it was signed.
+        header: The same, decoded.
+        unprotected: The header that nobody signed.
+        payload: What was signed, if it lies inside; None if it lies elsewhere.
+        raw: The signature itself.
+    """
+
+    algorithm: str
+    protected: bytes
+    header: Mapping[object, object]
+    unprotected: Mapping[object, object]
+    payload: bytes | None
+    raw: bytes
+
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The certificates it carries, signer first: one chain; two would let two readers see two signers.
+
+        Raises:
+            UnreadableManifest: ``signature-chain``.
+        """
+        found = [
+            header[name] for header in (self.header, self.unprotected) for name in _CHAIN if name in header
+        ]
+        if len(found) != 1:
+            raise malformed(f"the signature carries {len(found)} certificate chains", "signature-chain")
+        chain = found[0] if isinstance(found[0], list) else [found[0]]
+        if not 0 < len(chain) <= MAX_CHAIN:
+            raise malformed(f"the signature carries {len(chain)} certificates", "signature-chain")
+        return tuple(parse_der(der) for der in chain)
+
+    def fits(self, key: object, payload: bytes) -> bool:
+        """Whether the key signed the payload; a key of another kind or curve than the algorithm's fits nothing."""
+        signed = cbor2.dumps(["Signature1", self.protected, b"", payload])
+        return _holds(self.algorithm, key, self.raw, signed)
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimSignature:
-    """A claim's signature, taken apart.
+    """A signature by a certificate's key over bytes that lie elsewhere, taken apart.
 
     Attributes:
         algorithm: ``ES256``, ``PS256``, ``EdDSA``…
         chain: The certificates it carries, signer first.
         holds: It fits the claim and the first certificate's key.
+        answers: OCSP responses that lie beside it, in DER form; nobody signed that they belong there.
     """
 
     algorithm: str
     chain: tuple[x509.Certificate, ...]
     holds: bool
+    answers: tuple[bytes, ...] = ()
 
     @property
     def signer(self) -> x509.Certificate:
@@ -70,7 +116,7 @@ class ClaimSignature:
 
 
 def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
-    """Take a COSE_Sign1 apart and verify it over the claim.
+    """Take a COSE_Sign1 by a certificate apart and verify it over the claim.
 
     Args:
         signature: The content of the signature box.
@@ -79,40 +125,44 @@ def check_signature(signature: bytes, claim: bytes) -> ClaimSignature:
     Raises:
         UnreadableManifest: ``signature-form``, ``signature-algorithm``, ``signature-chain``, ``cbor``.
     """
+    found = read_sign1(signature)
+    if found.payload is not None:
+        raise malformed("the signature is not a COSE_Sign1 structure", "signature-form")
+    if not found.algorithm:
+        raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
+    chain = found.chain()
+    holds = found.fits(chain[0].public_key(), claim)
+    return ClaimSignature(found.algorithm, chain, holds, _answers(found.unprotected))
+
+
+def read_sign1(signature: bytes) -> Sign1:
+    """Take a tagged COSE_Sign1 structure apart.
+
+    Raises:
+        UnreadableManifest: ``signature-form``, ``cbor``.
+    """
     if signature[:1] != _TAGGED:
         raise malformed("the signature is not a COSE_Sign1 structure", "signature-form")
     match read_cbor(signature[1:], integer_keys=True):
-        case [bytes() as protected, dict() as unprotected, None, bytes() as raw]:
+        case [bytes() as protected, dict() as unprotected, None | bytes() as payload, bytes() as raw]:
             header = read_cbor(protected, integer_keys=True) if protected else {}
         case _:
             raise malformed("the signature is not a COSE_Sign1 structure", "signature-form")
     if not isinstance(header, dict):
         raise malformed("the signature's header is not a map", "signature-form")
     number = header.get(_ALGORITHM)
-    algorithm = _NAMES.get(number) if isinstance(number, int) else None
-    if algorithm is None:
-        raise malformed("the signature names an algorithm that C2PA does not use", "signature-algorithm")
-    chain = _chain(header, unprotected)
-    signed = cbor2.dumps(["Signature1", protected, b"", claim])
-    return ClaimSignature(algorithm, chain, _holds(algorithm, chain[0], raw, signed))
+    algorithm = _NAMES.get(number, "") if isinstance(number, int) else ""
+    return Sign1(algorithm, protected, header, unprotected, payload, raw)
 
 
-def _chain(
-    protected: dict[object, object], unprotected: dict[object, object]
-) -> tuple[x509.Certificate, ...]:
-    """One chain, in one place: two would let two readers see two signers."""
-    found = [header[name] for header in (protected, unprotected) for name in _CHAIN if name in header]
-    if len(found) != 1:
-        raise malformed(f"the signature carries {len(found)} certificate chains", "signature-chain")
-    chain = found[0] if isinstance(found[0], list) else [found[0]]
-    if not 0 < len(chain) <= MAX_CHAIN:
-        raise malformed(f"the signature carries {len(chain)} certificates", "signature-chain")
-    return tuple(parse_der(der) for der in chain)
+def _answers(unprotected: Mapping[object, object]) -> tuple[bytes, ...]:
+    match unprotected.get("rVals"):
+        case {"ocspVals": list() as answers}:
+            return tuple(each for each in answers if isinstance(each, bytes))
+    return ()
 
 
-def _holds(algorithm: str, signer: x509.Certificate, raw: bytes, signed: bytes) -> bool:
-    """Whether the signature fits; a key of another kind or curve than the algorithm's fits nothing."""
-    key = signer.public_key()
+def _holds(algorithm: str, key: object, raw: bytes, signed: bytes) -> bool:
     try:
         if algorithm in _ECDSA and isinstance(key, ec.EllipticCurvePublicKey):
             curve, size, digest = _ECDSA[algorithm]

@@ -17,6 +17,8 @@ from rakkan.manifests.boxes import malformed
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 32
+_MAP: Final = 5  # major type, RFC 8949 §3.1
+_LONGEST: Final = 27  # the last way to state a length
 
 # Every tag that cbor2 would turn into something: big numbers, shared (also cyclic) references,
 # regular expressions, MIME messages, sets, addresses. Only tag 0, a date as text, stays text.
@@ -56,9 +58,49 @@ def read_cbor(content: bytes | memoryview, *, integer_keys: bool = False) -> obj
     Raises:
         UnreadableManifest: ``cbor``.
     """
+    stream = _stream(content)
+    value: object = _decode(stream, integer_keys=integer_keys)
+    if stream.tell() != len(content):
+        raise malformed("bytes follow a CBOR value", "cbor")
+    return value
+
+
+def read_cbor_map(content: bytes | memoryview) -> dict[str, tuple[object, bytes]]:
+    """Decode one CBOR map with text keys: each value with the bytes that stand for it.
+
+    Where a part of a value is signed, what was signed are those bytes, and not what another encoder
+    would make of the value.
+
+    Raises:
+        UnreadableManifest: ``cbor``; also for a map of unstated length.
+    """
+    stream = _stream(content)
+    (first,) = stream.read(1) or b"\0"
+    wide = {24: 1, 25: 2, 26: 4, 27: 8}.get(first & 0x1F, 0)
+    length = stream.read(wide)
+    if first >> 5 != _MAP or (first & 0x1F) > _LONGEST or len(length) != wide:
+        raise malformed("a CBOR value is not a map", "cbor")
+    count = int.from_bytes(length) if wide else first & 0x1F
+    found: dict[str, tuple[object, bytes]] = {}
+    while len(found) < count:
+        key = _decode(stream)
+        start = stream.tell()
+        value = _decode(stream)
+        if not isinstance(key, str) or key in found:
+            raise malformed("a CBOR map has a key twice, or one that is not text", "cbor")
+        found[key] = value, bytes(content[start : stream.tell()])
+    if stream.tell() != len(content):
+        raise malformed("bytes follow a CBOR value", "cbor")
+    return found
+
+
+def _stream(content: bytes | memoryview) -> io.BytesIO:
     if len(content) > MAX_BYTES:
         raise malformed(f"a CBOR value has more than {MAX_BYTES} bytes", "cbor")
-    stream = io.BytesIO(content)
+    return io.BytesIO(content)
+
+
+def _decode(stream: io.BytesIO, *, integer_keys: bool = False) -> object:
     try:
         # read_size=1 keeps the decoder from reading ahead, so that the position tells what is left.
         value: object = cbor2.CBORDecoder(
@@ -72,8 +114,6 @@ def read_cbor(content: bytes | memoryview, *, integer_keys: bool = False) -> obj
         ).decode()
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise malformed("a CBOR value cannot be read", "cbor") from error
-    if stream.tell() != len(content):
-        raise malformed("bytes follow a CBOR value", "cbor")
     return value
 
 

@@ -34,6 +34,7 @@ from rakkan.manifests.cose import ClaimSignature
 from rakkan.manifests.errors import UnreadableManifest
 from rakkan.manifests.formats.part import Container, Part
 from rakkan.manifests.jumbf import Manifest, ManifestStore
+from rakkan.manifests.stapled import revoked_at
 from rakkan.manifests.text import plain
 from rakkan.manifests.trust import TrustedIssuers, in_force
 
@@ -148,6 +149,14 @@ def judge_revocation(
             wrong[0],
             "The file itself carries the proof that the signer's certificate was revoked.",
         )
+    issuer = issuers.vouching(signature.chain, at) if issuers else None
+    taken_back = revoked_at(signature.answers, signature.chain, issuer)
+    if taken_back is not None and taken_back <= at:
+        return failed(
+            REVOCATION,
+            "certificate-revoked",
+            f"Its issuer took the certificate back on {taken_back:%Y-%m-%d}; the file itself carries the proof.",
+        )
     if revoked is None:
         return not_applicable(
             REVOCATION,
@@ -155,7 +164,6 @@ def judge_revocation(
             f"No list of revoked certificates was consulted{_asked(signature.signer)}.",
         )
     listed = set(revoked)
-    issuer = issuers.vouching(signature.chain, at) if issuers else None
     chain = [*signature.chain, *([issuer] if issuer else [])]
     if any(fingerprint(certificate) in listed for certificate in chain):
         return failed(

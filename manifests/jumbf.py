@@ -103,6 +103,15 @@ class Manifest:
             case _:
                 raise malformed(f"the assertion {label[:80]!r} is neither CBOR nor JSON", "assertion-form")
 
+    def cbor(self, label: str) -> memoryview | None:
+        """An assertion's content as it is encoded; None if there is none that is CBOR."""
+        box = self.assertions.get(label)
+        match box.children if box else ():
+            case (ContentBox(kind="cbor", content=content),) if box and box.uuid == _CBOR:
+                return content
+            case _:
+                return None
+
     def misfits(self) -> tuple[str, ...]:
         """Labels of assertions that the claim's digests do not cover exactly: altered, missing, unlisted."""
         listed = {reference.label: reference for reference in self.references}

@@ -17,8 +17,11 @@ from typing import Literal
 from cryptography import x509
 
 from rakkan.manifests import _c2pa
+from rakkan.manifests.aggregators import NOBODY, IdentityTrust
+from rakkan.manifests.attribution import judge_attribution, read_credentials
 from rakkan.manifests.certificates import display_name, fingerprint
 from rakkan.manifests.checks import (
+    ATTRIBUTION,
     CHECKS,
     EXPIRED,
     INGREDIENTS,
@@ -46,6 +49,7 @@ from rakkan.manifests.judge import (
     judge_trust,
 )
 from rakkan.manifests.jumbf import Manifest, ManifestIdentity, ManifestStore, identity_of, parse
+from rakkan.manifests.naming import IdentityCredential
 from rakkan.manifests.terms import Terms, most_restrictive, read_terms
 from rakkan.manifests.text import plain
 from rakkan.manifests.trust import TrustedIssuers
@@ -95,6 +99,7 @@ class ManifestReport:
         made_with: Software that wrote the manifest, as it calls itself.
         terms: Actions, consent and origin; empty if ``invalid``.
         ingredients: Pictures it was made from; empty if ``invalid``.
+        credentials: Whom its identity credentials name; empty if ``invalid``. They change no state.
     """
 
     found: Literal["embedded", "none"]
@@ -106,6 +111,7 @@ class ManifestReport:
     made_with: str = ""
     terms: Terms = field(default_factory=Terms)
     ingredients: tuple[Ingredient, ...] = ()
+    credentials: tuple[IdentityCredential, ...] = ()
 
     def check(self, name: str) -> Check:
         """One check by its name."""
@@ -118,6 +124,7 @@ def read_manifest(
     *,
     revoked: Collection[bytes] | None = None,
     at: datetime | None = None,
+    identities: IdentityTrust = NOBODY,
 ) -> ManifestReport:
     """Read and judge a picture's credential, without any network. A broken one is an answer, not an error.
 
@@ -128,6 +135,7 @@ def read_manifest(
             instant; None if no list was consulted, which the check then says.
         at: When the signature is proven to have existed (an anchor's time). A certificate that has
             ended since is then not held against it. None: nothing is proven, the wall clock counts.
+        identities: Whose word counts about who somebody is; nobody's unless given.
 
     Raises:
         UnreadableImage: The file is not a picture (only if ``image`` was not checked).
@@ -163,16 +171,23 @@ def read_manifest(
     )
     state = _state(checks, reading)
     sound = state != "invalid"
+    # After the state: whom a credential names, and whether it holds, is no part of it.
+    credentials = (
+        read_credentials(store, ingredients, identities, at=at, now=now, revoked=revoked) if sound else ()
+    )
     return ManifestReport(
         found="embedded",
         state=state,
-        checks=checks,
+        checks=tuple(
+            judge_attribution(check, credentials) if check.name == ATTRIBUTION else check for check in checks
+        ),
         identity=claimed if sound else None,
         claimed=claimed,
         signer=_facts(signature.signer, signature.algorithm),
         made_with=_made_with(store.active),
         terms=terms if sound else Terms(),
         ingredients=ingredients if sound else (),
+        credentials=credentials,
     )
 
 

@@ -25,6 +25,8 @@ from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, Hex32, Origin, Value, parse_model
 
 CONFIG: Final = "config.json"
+CHAIN: Final = "chain.json"
+DATABASE: Final = "registry.db"
 LOCKS: Final = "locks"
 PATIENCE: Final = 600
 """Seconds to wait for another process of the same home."""
@@ -86,7 +88,7 @@ class Home:
     @property
     def database_url(self) -> str:
         """The SQLite file."""
-        return f"sqlite:///{self.folder / 'registry.db'}"
+        return f"sqlite:///{self.folder / DATABASE}"
 
     @property
     def blocks(self) -> Path:
@@ -107,6 +109,21 @@ class Home:
     def issuers(self) -> Path:
         """Certificates of the issuers that this home trusts."""
         return self.folder / "issuers.pem"
+
+    @property
+    def identity_issuers(self) -> Path:
+        """Certificates of issuers whose word about a name counts here; absent, nobody's does."""
+        return self.folder / "identity-issuers.pem"
+
+    @property
+    def aggregators(self) -> Path:
+        """DID documents of identity claims aggregators that this home trusts; absent, it trusts none."""
+        return self.folder / "aggregators.json"
+
+    @property
+    def commitments(self) -> Path:
+        """Salts of claims that are committed to on chain, and not revealed yet: secrets."""
+        return self.folder / "commitments"
 
     @property
     def community(self) -> Path:
@@ -133,6 +150,20 @@ class Home:
         except DomainError as error:
             hint = "Correct it; docs/proof-of-consent.md shows its form."
             raise error.about(f"{self.community.name} in {self.folder}", hint=hint) from error
+
+    def read_identity_lists(self) -> list[bytes]:
+        """What lies in the two lists of whom to believe about names; what is absent is left out.
+
+        Raises:
+            Unavailable: ``home-unreadable``.
+        """
+        paths = [each for each in (self.identity_issuers, self.aggregators) if each.exists()]
+        try:
+            return [each.read_bytes() for each in paths]
+        except OSError as error:
+            raise Unavailable(
+                f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable"
+            ) from error
 
     def read(self) -> HomeConfig:
         """What the home says of itself.
@@ -162,7 +193,7 @@ class Home:
             ) from error
 
     def write(self, config: HomeConfig) -> None:
-        """Replace ``config.json`` in one step."""
+        """Replace ``config.json`` in one step; and ``chain.json``, what strangers need to ask the same chain."""
         path = self.folder / CONFIG
         fresh = path.with_suffix(".new")
         try:
@@ -171,6 +202,9 @@ class Home:
                 stream.flush()
                 os.fsync(stream.fileno())
             fresh.replace(path)
+            if config.chain is not None:  # a node's address may hold a key of its own: it is not told
+                pinned = config.chain.model_copy(update={"rpc_url": ""})
+                (self.folder / CHAIN).write_bytes(canonical(pinned.to_json()) + b"\n")
         except OSError as error:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
@@ -179,6 +213,17 @@ class Home:
                 code="home-unwritable",
                 hint="Free space, and run `rakkan init` again.",
             ) from error
+
+    def keep_private(self) -> None:
+        """Let nobody else read the database: it holds private fields and their salts.
+
+        SQLite gives its journal the rights of the database. Nothing to do where that lies elsewhere.
+        """
+        path = self.folder / DATABASE
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
 
     @contextlib.contextmanager
     def alone(self, what: str) -> Iterator[None]:
@@ -206,7 +251,7 @@ class Home:
             Unavailable: ``home-unwritable``.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             strangers = [
                 each.name
                 for each in self.folder.iterdir()

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rakkan.registry.rules.eip712 import address_of
-from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
+from rakkan.schemas.errors import Invalid, Refused, Unavailable
 from rakkan.schemas.identity import Address, DidKey
 
 PASSPHRASE: Final = "RAKKAN_PASSPHRASE"  # noqa: S105 - the variable's name
@@ -35,6 +35,7 @@ ISSUING_KEY, ISSUING_CERTIFICATE, CREDENTIAL_KEY, CREDENTIAL_CHAIN = (
     "credential-key.pem",
     "credential.pem",
 )
+CERTIFICATES: Final = (ISSUING_KEY, ISSUING_CERTIFICATE, CREDENTIAL_KEY, CREDENTIAL_CHAIN)
 
 
 class Keys:
@@ -48,7 +49,7 @@ class Keys:
         self.folder = folder
 
     def create(self) -> None:
-        """Make every key that is missing; existing ones are never touched."""
+        """Make every key that is missing, for a home that is being founded; existing ones are never touched."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         for name in (LOG, ARTIST):
@@ -56,47 +57,33 @@ class Keys:
         for name in (AUTHORITY, ACCOUNT, ATTESTER):
             self._write_new(name, ec.generate_private_key(ec.SECP256K1()))
 
+    def missing(self) -> list[str]:
+        """The key files that a home has and that are not here."""
+        pems = (*(f"{name}.pem" for name in (LOG, ARTIST, AUTHORITY, ACCOUNT, ATTESTER)), *CERTIFICATES)
+        return [name for name in pems if not (self.folder / name).exists()]
+
     def _write_new(self, name: str, key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
         if not (self.folder / f"{name}.pem").exists():
             content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _encryption())
             self.write(f"{name}.pem", content)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one new file of mode 0600: whole or not at all, and at no moment readable by others.
-
-        Raises:
-            Unavailable: ``home-unwritable``.
-        """
-        path, fresh = self.folder / name, self.folder / f".{name}.new"
-        try:
-            fresh.unlink(missing_ok=True)  # of a process that died
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.rename(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise Unavailable(
-                f"The key file {path} cannot be written: {error.strerror}.",
-                code="home-unwritable",
-                hint="Free space, or name another folder with --home.",
-            ) from error
+        """Write one new file, as :func:`write_private` does."""
+        write_private(self.folder, name, content)
 
     def read(self, name: str) -> bytes:
         """Read one file.
 
         Raises:
-            NotFound: ``key-missing``.
+            Refused: ``key-missing``, ``key-unreadable``.
         """
         try:
             return (self.folder / name).read_bytes()
         except FileNotFoundError:
-            raise NotFound(
+            raise Refused(
                 f"The key file {name} is not in this home.",
                 code="key-missing",
-                hint="Run `rakkan init`, or use the home that has it.",
+                hint="Restore it from a backup, or use the home that has it.",
             ) from None
         except OSError as error:
             raise Refused(
@@ -157,27 +144,29 @@ class Keys:
             ) from error
 
 
-def read_wallet_key(path: Path) -> bytes:
-    """A wallet key from a file of the user's: 64 hex digits or PKCS#8 PEM. Never from an argument.
+def write_private(folder: Path, name: str, content: bytes) -> None:
+    """Write one file of mode 0600: whole or not at all, and at no moment readable by others.
 
     Raises:
-        NotFound: ``key-missing``.
-        Invalid: ``key-form``.
+        Unavailable: ``home-unwritable``.
     """
+    path, fresh = folder / name, folder / f".{name}.new"
     try:
-        content = path.read_bytes()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)  # of a process that died
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.rename(path)
     except OSError as error:
-        raise NotFound(
-            f"The key file {path} cannot be read: {error.strerror}.", code="key-missing"
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise Unavailable(
+            f"The file {path} cannot be written: {error.strerror}.",
+            code="home-unwritable",
+            hint="Free space, or name another folder with --home.",
         ) from error
-    text = content.strip().removeprefix(b"0x")
-    try:
-        if len(text) == 64:
-            return bytes.fromhex(text.decode())
-        keys = Keys(path.parent)
-        return keys.wallet(path.name.removesuffix(".pem"))
-    except ValueError as error:
-        raise Invalid(f"{path} holds no secp256k1 key.", code="key-form") from error
 
 
 def _encryption() -> KeySerializationEncryption:

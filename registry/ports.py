@@ -150,6 +150,21 @@ class Event:
     block_hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class ChainBlock:
+    """A block that is on the chain now.
+
+    Attributes:
+        number: Its height.
+        hash: 32 bytes.
+        time: Its time.
+    """
+
+    number: int
+    hash: bytes
+    time: datetime
+
+
 class Ledger(Protocol):
     """A chain that roots are anchored on, or the honest absence of one.
 
@@ -195,8 +210,16 @@ class Ledger(Protocol):
 class Chronicle(Protocol):
     """What contracts said, block by block, on the same chain and with the same errors as a ``Ledger``."""
 
-    def block_hash(self, number: int) -> bytes | None:
-        """Hash of the block at that height now; None above the newest."""
+    def block(self, number: int) -> ChainBlock | None:
+        """The block at that height now; None above the newest."""
+        ...
+
+    def run(self, code: bytes, block: int) -> bytes:
+        """What creation code returns when it is run after that block, and thrown away: no account is behind it.
+
+        Raises:
+            Refused: ``call-reverted``.
+        """
         ...
 
     def events(self, emitter: Address, topic: bytes, first: int, last: int) -> tuple[Event, ...] | None:

@@ -21,6 +21,7 @@ from rakkan.registry.store import Store
 from rakkan.schemas.community import Community
 
 if TYPE_CHECKING:
+    from rakkan.manifests.aggregators import IdentityTrust
     from rakkan.manifests.trust import TrustedIssuers
 
 
@@ -98,6 +99,13 @@ class Registry:
         content = b"".join(path.read_bytes() for path in paths if path.exists())
         return TrustedIssuers.load(content, uri="urn:rakkan:issuers") if content else None
 
+    @cached_property
+    def identities(self) -> IdentityTrust:
+        """Whose word counts here about who somebody is."""
+        from rakkan.manifests.aggregators import IdentityTrust
+
+        return IdentityTrust.load(self.home.read_identity_lists())
+
     def close(self) -> None:
         """Let go of everything; the embedded chain that we started ends too."""
         self._closing.close()
@@ -116,6 +124,8 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     """
     home = Home(settings.folder)
     config = home.read()
+    if not settings.database_url:
+        home.keep_private()
     clock = choose_clock(settings.clock, config.chain.identity if config.chain else None)
     registry = Registry(
         settings, home, config, Store(settings.database_url or home.database_url, config.origin), clock

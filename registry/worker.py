@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.comparing import Gallery
+from rakkan.registry.flows.revealing import learn
 from rakkan.registry.flows.staleness import note
 from rakkan.registry.flows.watching import watch
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import Block, Call
-from rakkan.registry.rules.note import LogHead, sign_head
+from rakkan.registry.rules.note import LogHead, NoteVerifier, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import Lease
 from rakkan.registry.store.outbox import Transaction
@@ -28,6 +30,10 @@ from rakkan.schemas.errors import Integrity, Refused, Unavailable
 from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 LANE = "worker"
+
+PATIENCE: Final = 3.0
+"""Seconds that a settling waits for the block of what it has just sent; a local chain makes it at once."""
+
 Progress = Callable[[str], None]
 
 
@@ -41,6 +47,7 @@ class Advance:
         sent: Transactions handed to the chain.
         mined: Transactions seen in a block.
         waiting: Transactions that are not final yet.
+        pending: Those of them that are in no block yet.
         noticed: Withdrawals found on chain, whoever sent them.
         stale: Verdicts found to rely on something withdrawn.
     """
@@ -50,6 +57,7 @@ class Advance:
     sent: int = 0
     mined: int = 0
     waiting: int = 0
+    pending: int = 0
     noticed: int = 0
     stale: int = 0
 
@@ -67,16 +75,22 @@ class Worker:
         progress: Told what was done.
         watching: Whether each pass reads what others withdrew on chain, also if nothing is to be sent:
             for workers that stay. What is about to rely on a consent looks for itself.
+        patience: Seconds to wait for the block of what was just sent.
     """
 
     def __init__(
-        self, registry: Registry, progress: Progress | None = None, *, watching: bool = False
+        self,
+        registry: Registry,
+        progress: Progress | None = None,
+        *,
+        watching: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         self._registry = registry
         self._say = progress or (lambda _: None)
         self._watching = watching
+        self._patience = patience
         self._gallery = Gallery(registry)
-        self._carrier = Carrier(registry, self._say)
 
     def settle(self, *, until_final: bool = False, seconds: float = 60) -> Advance:
         """Advance until nothing moves any more (or all is final), for at most so many seconds.
@@ -86,15 +100,19 @@ class Worker:
             Unavailable: If content store, database or chain cannot be reached.
             Integrity: If what is stored is damaged; nothing is sent then.
         """
-        deadline = time.monotonic() + seconds
+        deadline, fresh, pause = time.monotonic() + seconds, 0.0, 0.02
         with self._registry.store.leases.hold(LANE, wait=seconds) as lease:
             while True:
                 advance = self.step(lease)
-                busy = advance.moved or (until_final and advance.waiting)
-                if not busy or time.monotonic() > deadline:
+                now = time.monotonic()
+                if advance.sent:
+                    fresh = now + self._patience
+                expected = (until_final and advance.waiting) or (advance.pending and now < fresh)
+                if now > deadline or not (advance.moved or expected):
                     return advance
                 if not advance.moved:
-                    time.sleep(0.2)
+                    time.sleep(pause)
+                    pause = min(2 * pause, 0.5)
 
     def step(self, lease: Lease) -> Advance:
         """One pass over everything."""
@@ -107,21 +125,22 @@ class Worker:
             return Advance(pinned, logged, stale=self._note_stale())
         self._plan_anchor()
         self._relay_withdrawals()
-        carried = self._carrier.carry(lease)
+        carried = Carrier(self._registry, lease, self._say).carry()
         noticed = self._watch() if self._watching or carried.mined else 0
-        sent, mined, waiting = carried.sent, carried.mined, carried.waiting
-        return Advance(pinned, logged, sent, mined, waiting, noticed, self._note_stale())
+        learn(self._registry)
+        return Advance(pinned, logged, **asdict(carried), noticed=noticed, stale=self._note_stale())
 
     def _pin(self) -> int:
         store, total = self._registry.store, 0
         while batch := store.records.unpinned():
+            self._check_log_key()  # before anything leaves: what cannot be logged is not sent either
             ids = [each.record.record_id.digest for each in batch]
             blocks = [Block(r.record_id, r.statement) for r in (each.record for each in batch)]
             blocks += [Block(r.envelope_cid, r.envelope) for r in (each.record for each in batch)]
             blocks += [Block.of(stamp.manifest, RAW) for stamp in store.stamps.by_record(ids).values()]
             blocks += [Block.of(envelope, RAW) for envelope in store.sealed.pinnable(ids)]
             failpoint("pin.before")
-            for each in batch:
+            for each in (stored for stored in batch if stored.kind == "consent"):
                 if members := member_blocks(self._registry, each.record):  # up to 64 MiB: one at a time
                     self._registry.content.put([Block.of(block, RAW) for block in members])
             self._registry.content.put(blocks)
@@ -136,6 +155,7 @@ class Worker:
         self._gallery.compare()
         upto = store.likenesses.compared()  # near-duplicates are known before anything counts
         while batch := store.records.unlogged(upto=upto):
+            self._check_log_key()
             failpoint("log.before")
             store.log.append(
                 [each.record.record_id.digest for each in batch], self._sign, self._registry.clock.now()
@@ -144,6 +164,16 @@ class Worker:
             total += len(batch)
             self._say(f"logged {total} records")
         return total
+
+    def _check_log_key(self) -> None:
+        registry = self._registry
+        ours = NoteVerifier(registry.origin, registry.home.keys.log_public)
+        if ours not in registry.verifiers:
+            raise Refused(
+                "The key that signs log heads here is not one that the log is known by.",
+                code="log-key-foreign",
+                hint="Restore keys/log.pem from a backup.",
+            )
 
     def _sign(self, size: int, root: bytes) -> LogHead:
         return sign_head(self._registry.origin, size, root, self._registry.home.keys.log)

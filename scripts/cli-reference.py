@@ -53,6 +53,9 @@ CODES = (
 )
 OTHERS = {
     "RAKKAN_PASSPHRASE": "Passphrase of the key files; read where they are opened, never stored.",
+    "RAKKAN_SIGNER_PASSPHRASE": "Passphrase of the keystore or PEM file that `--signer` names.",
+    "RAKKAN_SIGNER_PASSPHRASE_FD": "Number of an open file whose first line is that passphrase.",
+    "RAKKAN_SIGNER_SECONDS": "Time that a `callback:` signer has for one answer; 120 unless set.",
     "RAKKAN_ANVIL": "The `anvil` program to use, instead of the one from npm.",
     "RAKKAN_WORKER": "`1`: the HTTP application also pins, logs and anchors (`serve` sets it).",
 }

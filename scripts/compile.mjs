@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CONTRACTS = join(PROJECT, "contracts");
 const ARTIFACTS = join(CONTRACTS, "artifacts");
-const NAMES = ["ApprovalBook", "ConsentGate", "ConsentRegistry", "ProvenanceLog"];
+const NAMES = ["ApprovalBook", "ConsentGate", "ConsentRegistry", "ProvenanceLog", "WalletQuestion"];
 
 // No metadata hash in the bytecode: a comment or a path must not change what is deployed.
 // OpenZeppelin 5.7 needs mcopy, hence Cancun.

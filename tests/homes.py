@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from rakkan.registry.flows.founding import found
+from rakkan.registry.flows.terms import Terms, load_terms
 from rakkan.registry.ledger.anvil import find_anvil
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import Settings, load_settings
@@ -21,6 +23,15 @@ def new_home(folder: Path, *, chain: str = "none", standing_seconds: int = 1) ->
     settings = load_settings(home=folder)
     found(settings, creator="Test artist", chain=chain, standing_seconds=standing_seconds)
     return settings
+
+
+SAID: Final = ("--persons", "none", "--minors", "none", "--coauthors", "complete")
+"""What somebody says on the command line who made their works alone and shows nobody."""
+
+
+def own_terms(name: str, grantee: Sequence[str] = ()) -> Terms:
+    """The same, said in terms of that name."""
+    return load_terms(name, grantee).answering(depicted="none", minors="none", coauthors="complete")
 
 
 @contextlib.contextmanager

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from rakkan.cli.demo.stage import Stage
 from rakkan.cli.render import lineage as render_lineage
+
+if TYPE_CHECKING:
+    from rakkan.registry.signers.port import RecordSigner
 
 
 def render(stage: Stage) -> list[str]:
@@ -42,11 +45,13 @@ def stamp(stage: Stage) -> dict[str, Any]:
     gate = stage.gate_name
     for artist, (mine, terms_name, wallet) in groups.items():
         terms = load_terms(terms_name, (gate,) if terms_name != "reserve" else ())
+        # What these three know of their own pictures, and no preset could say for them.
+        terms = terms.answering(depicted="none", minors="none", coauthors="complete")
         options = StampOptions(
             out=stage.folder / "stamped",
             creator=artist,
             terms=terms,
-            wallet=wallet,
+            signer=wallet,
             disclose=("parents",),
         )
         stage.say(f"[bold]{artist}[/] says: {terms_name}")
@@ -71,27 +76,27 @@ def stamped(noted: dict[str, Any]) -> Iterator[str]:
         yield f"{name} is stamped already, by {each['artist']}: record {each['record']}"
 
 
-def _groups(stage: Stage, names: list[str]) -> dict[str, tuple[list[str], str, bytes | None]]:
+def _groups(stage: Stage, names: list[str]) -> dict[str, tuple[list[str], str, RecordSigner | None]]:
     """Ada signs by ``did:key``; Bo by a wallet, where there is a chain; Cy reserves."""
     from rakkan.manifests.samples import CHILD, PARENT
 
     comfy = [name for name in names if name in (PARENT, CHILD)]
     others = [name for name in names if name not in comfy]
-    groups: dict[str, tuple[list[str], str, bytes | None]] = {"Ada": (comfy, "community-lora", None)}
+    groups: dict[str, tuple[list[str], str, RecordSigner | None]] = {"Ada": (comfy, "community-lora", None)}
     wallet = _wallet(stage) if stage.registry.identity else None
     groups["Bo" if wallet else "Bo (no chain, so by did:key)"] = (others[:-1], "community-lora", wallet)
     groups["Cy"] = (others[-1:], "reserve", None)
     return groups
 
 
-def _wallet(stage: Stage) -> bytes:
-    from rakkan.registry.keys import read_wallet_key
+def _wallet(stage: Stage) -> RecordSigner:
+    from rakkan.registry.signers.uri import from_file
 
     path = stage.folder / "bo-wallet.key"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
-    return read_wallet_key(path)
+    return from_file(path)
 
 
 def publish(stage: Stage) -> dict[str, Any]:

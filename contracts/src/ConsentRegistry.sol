@@ -12,10 +12,12 @@ import {Signatures} from "./Signatures.sol";
 contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     using Signatures for address;
 
-    /// @notice The signature is not the authority's over this withdrawal.
+    /// @notice The signature is not the authority's over this withdrawal, or these.
     error InvalidSignature(address signer);
 
     bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256("Withdrawal(address authority,bytes32 key)");
+
+    bytes32 private constant WITHDRAWALS_TYPEHASH = keccak256("Withdrawals(address authority,bytes32[] keys)");
 
     /// @inheritdoc IConsentRegistry
     mapping(address authority => mapping(bytes32 key => uint64 time)) public withdrawnAt;
@@ -52,6 +54,19 @@ contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     }
 
     /// @inheritdoc IConsentRegistry
+    function withdrawKeysBySig(address authority, bytes32[] calldata keys, bytes calldata signature) external {
+        bool signed = false;
+        for (uint256 i = 0; i < keys.length; ++i) {
+            if (withdrawnAt[authority][keys[i]] != 0) continue;
+            if (!signed) {
+                signed = authority.isFrom(withdrawalsDigest(authority, keys), signature);
+                if (!signed) revert InvalidSignature(authority);
+            }
+            _withdraw(authority, keys[i]);
+        }
+    }
+
+    /// @inheritdoc IConsentRegistry
     function commit(bytes32 commitment) external {
         if (committedAt[commitment] != 0) return;
         committedAt[commitment] = uint64(block.timestamp);
@@ -66,6 +81,12 @@ contract ConsentRegistry is IConsentRegistry, EIP712, ERC165 {
     /// @inheritdoc IConsentRegistry
     function withdrawalDigest(address authority, bytes32 key) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(WITHDRAWAL_TYPEHASH, authority, key)));
+    }
+
+    /// @inheritdoc IConsentRegistry
+    function withdrawalsDigest(address authority, bytes32[] calldata keys) public view returns (bytes32) {
+        bytes32 together = keccak256(abi.encodePacked(keys));
+        return _hashTypedDataV4(keccak256(abi.encode(WITHDRAWALS_TYPEHASH, authority, together)));
     }
 
     /// @inheritdoc ERC165

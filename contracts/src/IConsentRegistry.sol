@@ -51,6 +51,16 @@ interface IConsentRegistry {
     /// @return withdrawn At each place whether that key is withdrawn now, by this call or before it.
     function withdrawManyBySig(Slip[] calldata slips) external returns (bool[] memory withdrawn);
 
+    /// @notice Withdraw many keys of one authority by one signature over all of them, whoever sends it. Those that were
+    /// withdrawn before are passed over; if all were, no signature is looked at. It holds for all of them or for none.
+    /// @dev The cheapest way to relay: one signature is sent and checked, whatever their number. Accounts are asked as
+    /// by {withdrawBySig}. Who wants to be able to give away a slip for one key alone signs that key alone.
+    /// @param authority The account that withdraws.
+    /// @param keys What is withdrawn, in the order in which it was signed.
+    /// @param signature EIP-712 `Withdrawals(address authority,bytes32[] keys)` under this contract's domain, without
+    /// deadline or nonce.
+    function withdrawKeysBySig(address authority, bytes32[] calldata keys, bytes calldata signature) external;
+
     /// @notice Put down a commitment, to be opened later. Again changes nothing: the first time stays, whoever
     /// repeats it. What it commits to names its owner, so that a copy serves nobody else.
     /// @param commitment {commitmentOf} a claim.
@@ -64,6 +74,9 @@ interface IConsentRegistry {
 
     /// @notice What an authority signs: the EIP-712 digest of a withdrawal.
     function withdrawalDigest(address authority, bytes32 key) external view returns (bytes32);
+
+    /// @notice What an authority signs for {withdrawKeysBySig}: the EIP-712 digest of withdrawals in this order.
+    function withdrawalsDigest(address authority, bytes32[] calldata keys) external view returns (bytes32);
 
     /// @notice The commitment to a claim: keccak256(abi.encode(authority, claim, salt)). Compute it at home: a node
     /// that is asked learns the salt.

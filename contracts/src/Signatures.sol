@@ -9,7 +9,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 library Signatures {
     /// @dev What an account's code may use to answer. It covers verifiers of passkeys written in Solidity; a wallet
     /// that burns all it gets must not take a whole batch of others with it.
-    uint256 private constant CODE_GAS = 1_000_000;
+    uint256 internal constant CODE_GAS = 1_000_000;
 
     /// @notice Whether `signature` is `signer`'s over `digest`. Never reverts.
     /// @dev ECDSA (65 bytes r || s || v, v 27 or 28, low s only) comes first and counts even if the account has
@@ -18,12 +18,14 @@ library Signatures {
     function isFrom(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool) {
         (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (fault == ECDSA.RecoverError.NoError && recovered == signer) return true;
-        return signer.code.length != 0 && _codeSays(signer, digest, signature);
+        return codeSays(signer, digest, signature);
     }
 
+    /// @notice Whether an account has code, and that code calls `signature` its own over `digest`. Never reverts.
     /// @dev ERC-1271, asked by a static call with bounded gas; of the answer one word is read, which must be the
     /// magic value with nothing behind it. What comes after that word is not copied, however long it is.
-    function _codeSays(address wallet, bytes32 digest, bytes calldata signature) private view returns (bool) {
+    function codeSays(address wallet, bytes32 digest, bytes memory signature) internal view returns (bool) {
+        if (wallet.code.length == 0) return false;
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         bytes32 magic = bytes32(IERC1271.isValidSignature.selector);
         bool good;

@@ -106,6 +106,19 @@ contract Actor is Checks {
         if (firstWithdrawn[key] == 0) firstWithdrawn[key] = uint64(block.timestamp);
     }
 
+    /// @dev All of one consent under one signature, which may be somebody else's, and then is for none of it.
+    function withdrawUnderOne(uint8 which, bool foreign) external watched {
+        bytes32[] memory keys = new bytes32[](2);
+        IConsentGate.Reliance memory r = consentOf(which);
+        (keys[0], keys[1]) = (sha256(abi.encodePacked(r.recordId, r.item)), r.recordId);
+        bytes memory signature = signed(foreign ? ATTESTER : ARTIST, consents.withdrawalsDigest(artist, keys));
+        try consents.withdrawKeysBySig(artist, keys, signature) {
+            if (foreign) return; // and nothing new is withdrawn by it
+            noted(keys[0]);
+            noted(keys[1]);
+        } catch {}
+    }
+
     /// @dev All of one consent by the artist, or two slips of which the second may be somebody else's.
     function withdrawTogether(uint8 which, bool relayed, bool foreign) external watched {
         bytes32[] memory keys = new bytes32[](2);

@@ -139,4 +139,123 @@ contract SlipsTest is Checks {
         yes(before - gasleft() < 1_250_000, "bounded");
         yes(!withdrawn[0] && withdrawn[1] && withdrawn[2], "the others count");
     }
+
+    function together(uint256 who, address authority, bytes32[] memory keys) private view returns (bytes memory) {
+        return signed(who, consents.withdrawalsDigest(authority, keys));
+    }
+
+    function testFuzz_ManyKeysByOneSignature(address relayer, bytes32[] calldata keys) external {
+        vm.assume(relayer != address(vm));
+        address artist = account(ARTIST);
+        bytes memory signature = together(ARTIST, artist, keys);
+        vm.prank(relayer);
+        consents.withdrawKeysBySig(artist, keys, signature);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            same(consents.withdrawnAt(artist, keys[i]), NOW, "time");
+            same(consents.withdrawnAt(account(OTHER), keys[i]), 0, "nobody else's");
+        }
+    }
+
+    function testFuzz_TheDigestOfManyIsEip712(address authority, bytes32[] calldata keys) external view {
+        bytes memory packed;
+        for (uint256 i = 0; i < keys.length; ++i) {
+            packed = bytes.concat(packed, keys[i]);
+        }
+        bytes32 struct_ = keccak256(
+            abi.encode(keccak256("Withdrawals(address authority,bytes32[] keys)"), authority, keccak256(packed))
+        );
+        bytes32 separator = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("Rakkan"),
+                keccak256("1"),
+                block.chainid,
+                address(consents)
+            )
+        );
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", separator, struct_));
+        same(consents.withdrawalsDigest(authority, keys), digest, "digest");
+    }
+
+    /// @dev All or none: whatever of it is another, nothing is withdrawn.
+    function testFuzz_OneSignatureHoldsForExactlyItsKeys(bytes32[3] calldata given, uint256 seed) external {
+        address artist = account(ARTIST);
+        bytes32[] memory keys = new bytes32[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            keys[i] = keccak256(abi.encode(given[i], i)); // no two alike
+        }
+        bytes memory signature = together(ARTIST, artist, keys);
+        uint256 fault = seed % 6;
+        if (fault == 0) (keys[0], keys[1]) = (keys[1], keys[0]);
+        if (fault == 1) keys[seed % 3] = bytes32(seed);
+        if (fault == 2) keys = shorter(keys);
+        if (fault == 3) signature[seed % 64] ^= 0x01;
+        if (fault == 4) signature = together(OTHER, artist, keys);
+        if (fault == 5) signature = signed(ARTIST, consents.withdrawalDigest(artist, keys[0]));
+        vm.expectRevert(abi.encodeWithSelector(ConsentRegistry.InvalidSignature.selector, artist));
+        consents.withdrawKeysBySig(artist, keys, signature);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            same(consents.withdrawnAt(artist, keys[i]), 0, "nothing");
+        }
+    }
+
+    function shorter(bytes32[] memory keys) private pure returns (bytes32[] memory fewer) {
+        fewer = new bytes32[](2);
+        (fewer[0], fewer[1]) = (keys[0], keys[1]);
+    }
+
+    /// @dev Neither serves for the other, not even where there is one key.
+    function test_ASignatureOverOneIsNoneOverMany() external {
+        address artist = account(ARTIST);
+        bytes32[] memory keys = new bytes32[](1);
+        keys[0] = "key";
+        bytes memory many = together(ARTIST, artist, keys);
+        vm.expectRevert(abi.encodeWithSelector(ConsentRegistry.InvalidSignature.selector, artist));
+        consents.withdrawBySig(artist, "key", many);
+        consents.withdrawKeysBySig(artist, keys, many);
+        same(consents.withdrawnAt(artist, "key"), NOW, "time");
+    }
+
+    function test_ManyByOneSignatureKeepTheirFirstTime() external {
+        address artist = account(ARTIST);
+        vm.prank(artist);
+        consents.withdraw("first");
+        vm.warp(NOW + 500);
+        bytes32[] memory keys = new bytes32[](3);
+        (keys[0], keys[1], keys[2]) = ("first", "second", "second");
+        bytes memory signature = together(ARTIST, artist, keys);
+        vm.recordLogs();
+        consents.withdrawKeysBySig(artist, keys, signature);
+        same(vm.getRecordedLogs().length, 1, "one event");
+        same(consents.withdrawnAt(artist, "first"), NOW, "first");
+        same(consents.withdrawnAt(artist, "second"), NOW + 500, "second");
+        vm.warp(NOW + 900);
+        vm.recordLogs();
+        consents.withdrawKeysBySig(artist, keys, "");
+        consents.withdrawKeysBySig(artist, new bytes32[](0), "");
+        same(vm.getRecordedLogs().length, 0, "what is asked for is so already");
+    }
+
+    function test_WalletsHeldByCodeWithdrawMany() external {
+        CodeWallet wallet = new CodeWallet(account(ARTIST));
+        bytes32[] memory keys = new bytes32[](2);
+        (keys[0], keys[1]) = ("first", "second");
+        bytes memory signature = together(ARTIST, address(wallet), keys);
+        bytes memory stranger = together(OTHER, address(wallet), keys);
+        vm.expectRevert(abi.encodeWithSelector(ConsentRegistry.InvalidSignature.selector, address(wallet)));
+        consents.withdrawKeysBySig(address(wallet), keys, stranger);
+        // The same owner's signature for another of their wallets is none for this one.
+        CodeWallet twin = new CodeWallet(account(ARTIST));
+        vm.expectRevert(abi.encodeWithSelector(ConsentRegistry.InvalidSignature.selector, address(twin)));
+        consents.withdrawKeysBySig(address(twin), keys, signature);
+        consents.withdrawKeysBySig(address(wallet), keys, signature);
+        same(consents.withdrawnAt(address(wallet), "second"), NOW, "time");
+    }
+
+    function testFuzz_NobodySignsManyForZero(bytes32 key, bytes calldata signature) external {
+        bytes32[] memory keys = new bytes32[](1);
+        keys[0] = key;
+        vm.expectRevert(abi.encodeWithSelector(ConsentRegistry.InvalidSignature.selector, address(0)));
+        consents.withdrawKeysBySig(address(0), keys, signature);
+    }
 }

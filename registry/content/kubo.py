@@ -18,7 +18,6 @@ import contextlib
 import io
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -62,14 +61,15 @@ class KuboStore:
     Args:
         address: Multiaddr (``/ip4/127.0.0.1/tcp/5001``) or URL (``http://user:password@host:5001``)
             of the RPC API.
-        timeout: Seconds to wait for the next bytes of an answer, and for all of them once it began.
+        timeout: Seconds to wait for the next bytes of an answer.
+        deadline: Seconds that a request and all of its answer may take.
 
     Raises:
         Invalid: ``ipfs-address``.
         Unavailable: ``extra-missing``, without the extra ``rakkan[ipfs]``.
     """
 
-    def __init__(self, address: str, *, timeout: float = 60.0) -> None:
+    def __init__(self, address: str, *, timeout: float = 60.0, deadline: float = 300.0) -> None:
         try:
             import ipfshttpclient  # heavy, and an extra
         except ImportError as error:
@@ -78,7 +78,6 @@ class KuboStore:
             ) from error
         multiaddr, credentials = parse_address(address)
         self._address = multiaddr
-        self._timeout = timeout
         self._failures: tuple[type[Exception], ...] = (
             ipfshttpclient.exceptions.Error,
             OSError,  # what requests raises while a body is read
@@ -98,7 +97,7 @@ class KuboStore:
             )
         except self._failures as error:
             raise bad_address(address) from error
-        tame(self._client, timeout)
+        tame(self._client, deadline)
 
     def put(self, blocks: Sequence[Block]) -> None:
         """Import all blocks as one CAR and pin each; see ``ContentStore.put``."""
@@ -114,15 +113,12 @@ class KuboStore:
     def get(self, cid: Cid) -> bytes:
         """The block's bytes, from this node alone; see ``ContentStore.get``."""
         content = bytearray()
-        deadline = time.monotonic() + self._timeout
         try:
             with self._translated(), self._client.block.get(str(cid), offline=True, stream=True) as parts:
                 for part in parts:
                     content += part
                     if len(content) > MAX_BLOCK:
                         break
-                    if time.monotonic() > deadline:
-                        raise TimeoutError("the block came too slowly")
         except _NodeRefused as refusal:
             if not _ABSENT.search(refusal.message):
                 raise

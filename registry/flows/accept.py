@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import collection_of, member_blocks, members
+from rakkan.registry.flows.wallet_answers import check_wallets
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
-from rakkan.registry.rules.proofs import check_records
 from rakkan.registry.service import Registry
 from rakkan.registry.store.stamps import PrivateField, Stamp
 from rakkan.schemas.errors import DomainError, Refused
@@ -61,9 +61,7 @@ def accept(
     if not records:
         return []
     failpoint("accept.before")
-    errors = check_records(
-        records, audience=registry.origin, domain=registry.domain, linked=linked_records(registry, records)
-    )
+    errors = check_wallets(registry, records, linked_records(registry, records))
     listed: dict[bytes, list[Digest]] = {}
     for place, record in enumerate(records):
         if errors[place] is None and collection_of(record) is not None:
@@ -104,7 +102,9 @@ def accept_all(
 
     Raises:
         Refused: ``proof-missing``, ``proof-invalid``, ``audience-foreign``, ``domain-unknown``,
-            ``withdrawal-foreign``, ``link-unknown``.
+            ``withdrawal-foreign``, ``link-unknown``; where a wallet is held by code ``block-unknown``,
+            ``block-old``, ``block-early``.
+        Unavailable: ``chain-unavailable``, ``wallet-unasked``, if such a wallet cannot be asked.
         Invalid: Any code of a malformed record.
     """
     accepted = accept(registry, records, publish=publish, stamps=stamps, blocks=blocks)

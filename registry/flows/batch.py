@@ -12,6 +12,7 @@ from typing import Literal
 
 from rakkan.manifests.claim import Making
 from rakkan.registry.flows.terms import Terms
+from rakkan.registry.signers.port import RecordSigner
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 
@@ -25,7 +26,7 @@ class StampOptions:
         creator: Display name, kept private.
         parents: Files that every input was made from, besides what generators name.
         terms: Consent terms for every stamped work.
-        wallet: Key of the creator's wallet; None signs with the home's ``did:key``.
+        signer: The creator; None signs with the home's ``did:key``.
         disclose: What of the private fields becomes public.
         publish: Whether records are public from now on.
         jobs: Processes that sign.
@@ -37,7 +38,7 @@ class StampOptions:
     creator: str = ""
     parents: tuple[Path, ...] = ()
     terms: Terms | None = None
-    wallet: bytes | None = field(default=None, repr=False)
+    signer: RecordSigner | None = None
     disclose: tuple[str, ...] = ()
     publish: bool = False
     jobs: int = 1

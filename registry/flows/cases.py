@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
@@ -113,12 +114,11 @@ def proven(registry: Registry) -> Callable[[int | None], datetime | None]:
         and transaction.block_time is not None
     ]
     sizes = [size for size, _ in final]
+    earliest = list(accumulate((time for _, time in reversed(final)), min))[::-1]
 
     def when(index: int | None) -> datetime | None:
-        if index is None:
-            return None
-        first = bisect_right(sizes, index)
-        return min((time for _, time in final[first:]), default=None)
+        first = len(sizes) if index is None else bisect_right(sizes, index)
+        return earliest[first] if first < len(sizes) else None
 
     return when
 
@@ -128,6 +128,7 @@ class _Gathering:
 
     def __init__(self, registry: Registry) -> None:
         self._records, self._likenesses = registry.store.records, registry.store.likenesses
+        self._commitments = registry.store.commitments
         self._alike: dict[bytes, set[bytes]] = {}
         self._proven = proven(registry)
         self._found: dict[bytes, StoredRecord] = {}
@@ -201,11 +202,16 @@ class _Gathering:
 
     def filed(self) -> list[Filed]:
         """All of it."""
+        claims = [name for name, stored in self._found.items() if stored.kind == "authorship"]
+        committed = self._commitments.dates(claims) if claims else {}
         return [
             Filed(
                 stored,
                 frozenset(self._under.get(name, ())),
-                self._proven(stored.log_index),
+                min(
+                    (date for date in (self._proven(stored.log_index), committed.get(name)) if date),
+                    default=None,
+                ),
                 frozenset(self._alike.get(name, ())),
             )
             for name, stored in sorted(self._found.items(), key=lambda each: each[1].sequence)

@@ -14,7 +14,7 @@ from rakkan.registry.failpoints import failpoint
 from rakkan.registry.rules.likeness import MATCH_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _STRETCH: Final = 10_000
 """Records compared in one commit."""
+_PAIRS: Final = 1 << 19
+"""Pairs compared at once: a few megabytes."""
 
 
 class Gallery:
@@ -50,7 +52,7 @@ class Gallery:
             self._hung = min(self._hung + _STRETCH, compared)
         while compared < last:
             upto = min(compared + _STRETCH, last)
-            pairs = list(self._pairs(self._file.prints(compared, upto)))
+            pairs = list(_pairs(self._file.prints(compared, upto), self._walls))
             failpoint("compare.before")
             self._file.note(pairs, upto)
             failpoint("compare.after")
@@ -58,34 +60,62 @@ class Gallery:
             found += len(pairs)
         return found
 
-    def _pairs(self, prints: Iterable[Print]) -> Iterator[tuple[bytes, bytes]]:
-        for each in prints:
-            wall = self._walls.setdefault(each.kind, _Wall())
-            for other in wall.near(each.bits):
-                if other != each.record_id:
-                    yield each.record_id, other
-            wall.add(each.record_id, each.bits)
+    def _hang(self, prints: Sequence[Print]) -> None:
+        for kind, each in _by_kind(prints):
+            self._walls.setdefault(kind, _Wall()).add(each)
 
-    def _hang(self, prints: Iterable[Print]) -> None:
-        for each in prints:
-            self._walls.setdefault(each.kind, _Wall()).add(each.record_id, each.bits)
+
+def pairs_among(prints: Sequence[Print]) -> Iterator[tuple[bytes, bytes]]:
+    """Every two works among these that look alike, by record id: the later one first."""
+    return _pairs(prints, {})
+
+
+def _pairs(prints: Sequence[Print], walls: dict[tuple[str, str], _Wall]) -> Iterator[tuple[bytes, bytes]]:
+    for kind, each in _by_kind(prints):
+        wall = walls.setdefault(kind, _Wall())
+        first = wall.add(each)
+        for one, other in wall.near(first):
+            if one != other:
+                yield one, other
+
+
+def _by_kind(prints: Sequence[Print]) -> Iterator[tuple[tuple[str, str], list[Print]]]:
+    for kind in dict.fromkeys(each.kind for each in prints):
+        yield kind, [each for each in prints if each.kind == kind]
 
 
 class _Wall:
-    """Fingerprints of one kind: 4 words of 64 bits each, in one array that grows by doubling."""
+    """Fingerprints of one kind: 4 words of 64 bits each, a column per word, that grow by doubling."""
 
     def __init__(self) -> None:
-        self._bits: NDArray[np.uint64] = np.empty((1024, 4), dtype=np.uint64)
+        self._words: NDArray[np.uint64] = np.empty((4, 1024), dtype=np.uint64)
         self._names: list[bytes] = []
 
-    def add(self, name: bytes, bits: bytes) -> None:
-        count = len(self._names)
-        if count == len(self._bits):
-            self._bits = np.concatenate([self._bits, np.empty_like(self._bits)])
-        self._bits[count] = np.frombuffer(bits, dtype=np.uint64)
-        self._names.append(name)
+    def add(self, prints: Sequence[Print]) -> int:
+        """Hang them beside the others; returns the place of the first."""
+        first, count = len(self._names), len(self._names) + len(prints)
+        while count > self._words.shape[1]:
+            self._words = np.concatenate([self._words, np.empty_like(self._words)], axis=1)
+        bits = np.frombuffer(b"".join(each.bits for each in prints), dtype=np.uint64)
+        self._words[:, first:count] = bits.reshape(-1, 4).T
+        self._names += [each.record_id for each in prints]
+        return first
 
-    def near(self, bits: bytes) -> list[bytes]:
-        apart = self._bits[: len(self._names)] ^ np.frombuffer(bits, dtype=np.uint64)
-        distances = np.bitwise_count(apart).sum(axis=1, dtype=np.uint16)
-        return [self._names[place] for place in np.flatnonzero(distances <= MATCH_BITS)]
+    def near(self, first: int) -> Iterator[tuple[bytes, bytes]]:
+        """Those from that place on, each with every one before it that is within the distance.
+
+        Half of the bits rule out nearly everything, and are looked at first.
+        """
+        count = len(self._names)
+        rows = max(1, _PAIRS // count)
+        for start in range(first, count, rows):
+            end = min(start + rows, count)
+            words, wanted = self._words[:, :end], self._words[:, start:end, None]
+            half = np.bitwise_count(words[0] ^ wanted[0]) + np.bitwise_count(words[1] ^ wanted[1])
+            row, place = np.nonzero(half <= MATCH_BITS)
+            before = place < row + start
+            row, place = row[before], place[before]
+            apart = words[2:, place] ^ wanted[2:, row, 0]
+            near = half[row, place] + np.bitwise_count(apart).sum(axis=0, dtype=np.uint16) <= MATCH_BITS
+            for one, other in zip(row[near] + start, place[near], strict=True):
+                yield self._names[one], self._names[other]

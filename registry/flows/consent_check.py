@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from rakkan.manifests.checks import Check
+from rakkan.registry.flows.corroboration import Actor
 from rakkan.registry.flows.dossier import Dossier, Testimony, consent_of
 from rakkan.registry.flows.record_checks import Trust, included, proof_error
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
@@ -36,6 +37,10 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
             entries.append(_entry(each, dossier, instant))
         else:
             broken = broken or error
+    for each in dossier.withdrawals:
+        error = proof_error(each.record, dossier, trust, known)
+        if error is not None and error.outcome is Outcome.UNDETERMINED:
+            broken = broken or error  # it may be one, and then what it is about allows nothing
     names = [digest for subject in dossier.work.record.parsed.subject for digest in subject.digests]
     book = Casebook(entries, trust.community, _alike(entries, names))
     withdrawn = _withdrawn(dossier, trust, known, instant)
@@ -45,10 +50,20 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
         for scope in (*CAWG_SCOPES, *OWN_SCOPES)
     }
     allowed = [scope for scope, word in words.items() if word == Answer.ALLOWED.value]
-    if not trust.withdrawals or broken is not None:
+    if not (trust.withdrawals and trust.records) or broken is not None:
         words |= dict.fromkeys(allowed, Answer.UNDETERMINED.value)
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
     return _check(dossier, trust, words, allowed, broken, taken_back), words
+
+
+def grantors(dossier: Dossier, trust: Trust) -> list[Actor]:
+    """Who gave the consents that name the work, as far as their proofs can be checked and hold."""
+    known = {each.record.envelope_cid.digest: each.record for each in _all(dossier)}
+    return [
+        Actor("grantor", consent_of(each).grantor.id)
+        for each in dossier.consents
+        if proof_error(each.record, dossier, trust, known) is None
+    ]
 
 
 def _check(
@@ -68,6 +83,12 @@ def _check(
     if allowed and not trust.withdrawals:
         detail = f"Allowed when signed: {', '.join(allowed)}. Whether it was withdrawn since was not asked."
         return Check("consent", Outcome.UNDETERMINED, "withdrawal-not-consulted", detail)
+    if allowed and not trust.records:
+        detail = (
+            f"Allowed by the records in this bundle, none of them withdrawn: {', '.join(allowed)}. "
+            "Whether others say otherwise, only the registry can tell."
+        )
+        return Check("consent", Outcome.UNDETERMINED, "records-not-consulted", detail)
     if taken_back:
         detail = f"{taken_back} consent withdrawn: no new use."
         return Check("consent", Outcome.PASS, "consent-withdrawn", detail)

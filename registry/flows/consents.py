@@ -1,7 +1,8 @@
-"""Granting, reserving and withdrawing: from terms to signed records.
+"""Granting and reserving: from terms to signed records, and what holds for a work.
 
-It decides what a consent says besides its terms (``terms``). What several consents mean together is decided in
-``rakkan.registry.rules.consent``; the words that are shown, in ``rules.notice``.
+It decides what a consent says besides its terms (``terms``); taking one back is ``withdrawing``'s. What several
+consents mean together is decided in ``rakkan.registry.rules.consent``; the words that are shown, in
+``rules.notice``.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from rakkan.registry.flows.accept import accept_one, require
+from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.cases import open_casebook, recorded
+from rakkan.registry.flows.linking import link_terms
+from rakkan.registry.flows.needed import publish_with_needed
 from rakkan.registry.flows.private import Sealing, keep, seal_fields
 from rakkan.registry.flows.terms import Terms
+from rakkan.registry.flows.withdrawing import withdraw as withdraw
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.consent import Effective, effective
-from rakkan.registry.rules.eip712 import Domain, address_of
+from rakkan.registry.rules.explaining import Explanation, explain
 from rakkan.registry.rules.notice import with_notice
-from rakkan.registry.rules.proofs import sign_did, sign_wallet, withdrawal_statement
 from rakkan.registry.service import Registry
+from rakkan.registry.signers.port import KeySigner, RecordSigner
 from rakkan.schemas.consent import Consent
-from rakkan.schemas.errors import Invalid, Refused
-from rakkan.schemas.identity import DidPkh
+from rakkan.schemas.errors import Invalid
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Subject, parse_model
@@ -41,8 +44,20 @@ def consent_statement(
 ) -> bytes:
     """The statement that a grantor signs; its notice is derived from its own fields.
 
+    What the terms leave unsaid of persons and co-authors is stated as unknown: nobody is spoken for, and
+    what needs an answer to it stays undetermined.
+
+    Args:
+        registry: Whose audience and clock it has; the consents that the terms link are known there.
+        subjects: The works.
+        terms: What is said.
+        grantor: DID of the one who signs.
+        authority: The address that can take it back.
+        sealing: The terms' private fields.
+
     Raises:
         Invalid: ``shape``, if the terms do not make a consent.
+        Refused: ``record-unknown``, if they link one that is not known here.
     """
     now = registry.clock.now()
     value: dict[str, Any] = {
@@ -50,16 +65,21 @@ def consent_statement(
         "kind": terms.kind,
         "nonce": sealing.nonce if sealing else secrets.token_hex(16),
         "scopes": [{"name": name, "use": terms.scopes[name]} for name in sorted(terms.scopes)],
-        "grantor": {"id": grantor, "capacity": "author"},
+        "grantor": {"id": grantor, "capacity": terms.capacity},
         "grantee": list(terms.grantee),
-        "rightsBasis": {"claim": terms.claim, "coauthorsComplete": True},
+        "rightsBasis": {"claim": terms.claim, "coauthorsComplete": terms.coauthors == "complete"},
         "withdrawal": {"authority": authority, "mode": terms.mode},
-        "persons": {"depicted": "none", "minors": "none"},
+        "persons": {"depicted": terms.depicted or "unknown", "minors": terms.minors or "unknown"},
         "validFrom": format_instant(now),
         "validUntil": format_instant(now + timedelta(days=terms.days)),
         "notice": {"lang": "en", "sha256": "0" * 64},
         **terms.more,
     }
+    link_terms(registry, terms, value)
+    if terms.share_bp is not None:
+        value["rightsBasis"]["shareBp"] = terms.share_bp
+    if terms.evidence:
+        value["rightsBasis"]["evidence"] = [dict(each) for each in terms.evidence]
     if terms.licence is not None:
         value["terms"] = dict(terms.licence)
     if terms.mode_days is not None:
@@ -75,16 +95,17 @@ def make_consent(
     subjects: Sequence[Subject],
     terms: Terms,
     *,
-    wallet: bytes | None = None,
+    signer: RecordSigner | None = None,
     sealing: Sealing | None = None,
 ) -> Record:
-    """Make and sign a grant or a reservation; it is not kept yet.
+    """Make and sign a consent; it is not kept yet.
 
     Args:
         registry: Whose audience it has.
         subjects: The works.
         terms: What is said.
-        wallet: Private key of the grantor's wallet (EIP-712); None signs with the home's ``did:key``.
+        signer: The grantor; None signs with the home's ``did:key``. A wallet can itself take back what it
+            gave, for others the home's authority can.
         sealing: The terms' private fields; its keeper is the caller.
 
     Raises:
@@ -98,23 +119,22 @@ def make_consent(
             code="terms-private",
             hint="Give the consent with `rakkan consent grant` or `reserve`.",
         )
-    keys = registry.home.keys
-    if wallet is None:
-        statement = consent_statement(
-            registry,
-            subjects,
-            terms,
-            grantor=keys.artist_did,
-            authority=str(keys.address(AUTHORITY)),
-            sealing=sealing,
-        )
-        return Record.build(statement, [sign_did(statement, keys.artist)])
-    domain, address = chain_domain(registry), address_of(wallet)
-    grantor = str(DidPkh(domain.chain_id, address))
+    signing = signer or KeySigner(registry.home.keys.artist)
     statement = consent_statement(
-        registry, subjects, terms, grantor=grantor, authority=str(address), sealing=sealing
+        registry,
+        subjects,
+        terms,
+        grantor=signing.actor(registry.domain),
+        authority=authority_of(registry, signer),
+        sealing=sealing,
     )
-    return Record.build(statement, [sign_wallet(statement, domain, wallet)])
+    return Record.build(statement, [signing.prove(statement, registry.domain)])
+
+
+def authority_of(registry: Registry, signer: RecordSigner | None = None) -> str:
+    """The address that can take back what this signer gives: the wallet itself, else the home's authority."""
+    address = signer.address if signer is not None else None
+    return str(address or registry.home.keys.address(AUTHORITY))
 
 
 def give(
@@ -122,63 +142,45 @@ def give(
     subjects: Sequence[Subject],
     terms: Terms,
     *,
-    wallet: bytes | None = None,
+    signer: RecordSigner | None = None,
     publish: bool = False,
     blocks: Sequence[bytes] = (),
 ) -> Record:
-    """Make, sign (see :func:`make_consent`) and keep a consent, public or not; ``blocks`` list its collection."""
+    """Make, sign (see :func:`make_consent`) and keep a consent; ``blocks`` list its collection.
+
+    To ``publish`` it is to publish the mandate and the releases that it cannot be checked without.
+    """
     sealing = seal_fields(registry.origin, terms.private) if terms.private else None
-    record = make_consent(registry, subjects, terms, wallet=wallet, sealing=sealing)
+    record = make_consent(registry, subjects, terms, signer=signer, sealing=sealing)
     if sealing is not None:
         keep(registry, record, sealing)  # first: a record without its key could never be disclosed
-    accept_one(registry, record, publish=publish, blocks=blocks)
+    accept_one(registry, record, publish=False, blocks=blocks)
+    if publish:
+        publish_with_needed(registry, record)
     return record
 
 
 def says(record: Record, terms: Terms, grantor: str) -> bool:
-    """Whether a consent is what this grantor would say in these terms."""
+    """Whether a consent is what this grantor would say in these terms; what they leave unsaid may be anything."""
+    predicate = record.predicate
+    if not isinstance(predicate, Consent) or not speaks_alike(record, terms, grantor):
+        return False
+    persons, complete = predicate.persons, predicate.rights_basis.coauthors_complete
+    return (
+        terms.depicted in (None, persons.depicted)
+        and terms.minors in (None, persons.minors)
+        and (terms.coauthors is None or (terms.coauthors == "complete") is complete)
+    )
+
+
+def speaks_alike(record: Record, terms: Terms, grantor: str) -> bool:
+    """Whether a consent is by this grantor, to the same ones, of the same uses; persons and shares apart."""
     predicate = record.predicate
     return (
         isinstance(predicate, Consent)
         and (predicate.grantor.id, predicate.kind, predicate.grantee) == (grantor, terms.kind, terms.grantee)
         and {scope.name: scope.use.value for scope in predicate.scopes} == dict(terms.scopes)
     )
-
-
-def withdraw(
-    registry: Registry, name: str, *, item: Digest | None = None, wallet: bytes | None = None
-) -> Record:
-    """Take a consent back; the record is public at once, and the worker puts it on chain.
-
-    Args:
-        registry: Where the consent is known.
-        name: CID of the consent's statement or envelope.
-        item: One work of it; None takes back all.
-        wallet: Key of the withdrawal authority; None uses the home's authority key.
-
-    Raises:
-        NotFound: ``record-unknown``. Refused: ``withdrawal-foreign``, if it is somebody else's.
-    """
-    consent = require(registry, Cid.parse(name).digest, "consent")
-    predicate = consent.predicate
-    assert isinstance(predicate, Consent)
-    statement = withdrawal_statement(consent, item.raw if item else None, registry.origin)
-    keys = registry.home.keys
-    authority = wallet or keys.wallet(AUTHORITY)
-    mine = str(address_of(authority)).lower() == predicate.withdrawal.authority.lower()
-    if registry.domain is not None and mine:
-        proof = sign_wallet(statement, registry.domain, authority)
-    elif registry.domain is None and predicate.grantor.id == keys.artist_did:
-        proof = sign_did(statement, keys.artist)
-    else:
-        raise Refused(
-            "This key did not give the consent and is not its withdrawal authority.",
-            code="withdrawal-foreign",
-            hint=f"Its authority is {predicate.withdrawal.authority}; name that key with --wallet-key.",
-        )
-    record = Record.build(statement, [proof])
-    accept_one(registry, record, publish=True)
-    return record
 
 
 def show(
@@ -209,16 +211,35 @@ def show(
     }
 
 
-def chain_domain(registry: Registry) -> Domain:
-    """The domain that wallets sign for.
+def why(
+    registry: Registry,
+    digests: Sequence[Digest],
+    *,
+    scope: str,
+    grantee: str,
+    used_at: datetime | None = None,
+    known_at: datetime | None = None,
+    policy: Cid | None = None,
+) -> Explanation:
+    """The same for one scope, taken apart: every record that was heard, and its part in the answer.
 
-    Raises:
-        Refused: ``domain-unknown``, without a chain.
+    Args:
+        registry: Whose memory is asked.
+        digests: Names of the work.
+        scope: What is asked about.
+        grantee: For whom.
+        used_at: When it is used; now unless named.
+        known_at: What was known then; everything that is known now unless named.
+        policy: Under which it is asked; a grant may be bound to one.
     """
-    if registry.domain is None:
-        raise Refused(
-            "A wallet signs for a chain, and this home has none.",
-            code="domain-unknown",
-            hint="Run `rakkan init --chain local`.",
-        )
-    return registry.domain
+    book = open_casebook(registry, digests)
+    facts, case = book.about(digests, recorded(registry, book.pairs(digests)))
+    return explain(
+        facts,
+        scope=scope,
+        grantee=grantee,
+        used_at=used_at or registry.clock.now(),
+        known_at=known_at,
+        policy=policy,
+        case=case,
+    )

@@ -106,6 +106,7 @@ class Dossier:
         anchor: Where that head is on chain; None if it is not.
         pending: An anchor is wanted but not mined yet.
         withdrawn_at: When each consent was taken back, by record id, as the home knows it from the chain.
+        ours: The home gathered it from what it knows itself; a bundle's word is only claimed.
     """
 
     origin: str
@@ -121,6 +122,12 @@ class Dossier:
     anchor: AnchorReceipt | None = None
     pending: bool = False
     withdrawn_at: tuple[tuple[bytes, datetime], ...] = ()
+    ours: bool = field(default=False, compare=False)
+
+    @property
+    def all(self) -> tuple[Testimony, ...]:
+        """Every record of it, the work first."""
+        return (self.work, *self.consents, *self.withdrawals, *self.linked)
 
     @property
     def all_consents(self) -> tuple[Testimony, ...]:
@@ -195,6 +202,7 @@ def gather_work(
         anchor=anchor,
         pending=pending,
         withdrawn_at=tuple((keys[each.key], each.at) for each in seen.values() if each.at is not None),
+        ours=True,
     )
 
 

@@ -80,7 +80,7 @@ def pack(dossier: Dossier) -> tuple[Cid, bytes]:
     head = Block.of(canonical(root.to_json()))
     for block in [
         head,
-        *(block for each in _all(dossier) for block in _blocks(each)),
+        *(block for each in dossier.all for block in _blocks(each)),
     ]:
         blocks[block.cid] = block
     return head.cid, write_car(head.cid, list(blocks.values()))
@@ -133,10 +133,6 @@ def unpack(content: bytes) -> Dossier:
         note=root.note.encode(),
         anchor=root.anchor,
     )
-
-
-def _all(dossier: Dossier) -> tuple[Testimony, ...]:
-    return (dossier.work, *dossier.consents, *dossier.withdrawals, *dossier.linked)
 
 
 def _exhibit(testimony: Testimony) -> Exhibit:

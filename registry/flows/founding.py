@@ -19,7 +19,7 @@ from rakkan.registry.ledger.deploy import Deployment
 from rakkan.registry.rules.note import NoteVerifier, origin_of
 from rakkan.registry.settings import Settings
 from rakkan.registry.store import Store
-from rakkan.schemas.errors import Conflict
+from rakkan.schemas.errors import Conflict, Refused
 from rakkan.schemas.instant import format_instant
 
 STANDING_SECONDS = 3600
@@ -60,6 +60,7 @@ def found(
 
     Raises:
         Conflict: ``home-occupied``, ``home-chain`` (it has another chain already).
+        Refused: ``key-missing``, if a home that exists has lost a key: none is ever replaced.
         Unavailable: ``no-anvil``, ``chain-unavailable``.
     """
     home = Home(settings.folder)
@@ -77,6 +78,12 @@ def _found(
     progress: Callable[[str], None],
 ) -> Founding:
     now = SystemClock().now()
+    if home.exists and (lost := home.keys.missing()):
+        raise Refused(
+            f"This home has lost {', '.join(lost)}; another key would not be the one that people know.",
+            code="key-missing",
+            hint="Restore it from a backup, or found another home.",
+        )
     home.keys.create()
     _certificates(home, creator)
     public = home.keys.log_public
@@ -100,6 +107,7 @@ def _found(
             code="home-chain",
             hint="Found another home for another chain.",
         )
+    home.keep_private()
     store = Store(settings.database_url or home.database_url, config.origin)
     try:
         token = "" if home.exists else store.new_token("init", now)

@@ -12,18 +12,23 @@ from dataclasses import dataclass
 from rakkan.registry.flows.accept import linked_records
 from rakkan.registry.flows.anchoring import ask
 from rakkan.registry.flows.collections import collection_of, members
+from rakkan.registry.flows.comparing import pairs_among
 from rakkan.registry.flows.dossier import receipt_for
+from rakkan.registry.flows.wallet_answers import ask_again
+from rakkan.registry.rules.likeness import fingerprints_of, telling
 from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.note import open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.service import Registry
 from rakkan.registry.store.indexing import identifiers_of
+from rakkan.registry.store.likenesses import Print
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.verdict import Verdict
+from rakkan.schemas.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,12 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     problems: list[Problem] = []
     unknown: list[str] = []
     leaves: dict[int, bytes] = {}
+    prints: list[Print] = []
     records = blocks = 0
     for stored in _everything(registry):
         records += 1
-        problems += _record(registry, stored)
+        problems += _record(registry, stored, unknown)
+        prints += _prints(stored)
         if stored.log_index is not None:
             leaves[stored.log_index] = leaf_hash(
                 hashlib.sha256(stored.record.statement).digest()
@@ -89,6 +96,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     anchors = _anchors(registry, problems, unknown)
     problems += broken
     problems += _verdicts(registry)
+    problems += _likenesses(registry, prints)
     return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
 
 
@@ -107,15 +115,14 @@ def _everything(registry: Registry) -> Iterator[StoredRecord]:
         after = batch[-1].sequence
 
 
-def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
+def _record(registry: Registry, stored: StoredRecord, unknown: list[str]) -> list[Problem]:
     where = f"record {stored.sequence}"
     found = registry.store.records.get([hashlib.sha256(stored.record.statement).digest()])
     if not found:
         return [Problem(where, "record-damaged", "Its statement does not hash to the id it is kept under.")]
     try:
         record = Record.parse(stored.record.statement, stored.record.envelope)
-        linked = linked_records(registry, [record])
-        check_record(record, audience=registry.origin, domain=registry.domain, linked=linked)
+        _proofs(registry, record, unknown)
         listed = members(registry, record)
         wanted = [digest for digest, _ in identifiers_of(record.parsed, record.predicate, listed)]
         name = record.record_id.digest
@@ -137,6 +144,20 @@ def _record(registry: Registry, stored: StoredRecord) -> list[Problem]:
     except DomainError as error:
         return [Problem(where, error.code, error.message)]
     return []
+
+
+def _proofs(registry: Registry, record: Record, unknown: list[str]) -> None:
+    """Check the proofs; wallets held by code are asked again. What they cannot be asked is unknown."""
+    heard = ask_again(lambda: registry.ledger, [record], registry.domain)
+    linked = linked_records(registry, [record])
+    try:
+        check_record(
+            record, audience=registry.origin, domain=registry.domain, linked=linked, answers=heard.answers
+        )
+    except DomainError as error:
+        if error.code != "proof-unanswered":
+            raise
+        unknown += [f"proof of {record.record_id}: {each.message}" for each in heard.unheard.values()]
 
 
 def _heads(registry: Registry, leaves: dict[int, bytes]) -> tuple[int, list[Problem]]:
@@ -175,6 +196,32 @@ def _anchors(registry: Registry, problems: list[Problem], unknown: list[str]) ->
         elif word.word == "unknown":
             unknown.append(f"anchor {size}: {word.detail}")
     return confirmed
+
+
+def _prints(stored: StoredRecord) -> list[Print]:
+    try:
+        work = stored.record.predicate
+    except DomainError:
+        return []  # named where the record itself is checked
+    if not isinstance(work, Work):
+        return []
+    name, place = stored.record.record_id.digest, stored.sequence
+    return [Print(name, place, kind, each.bits) for kind, each in telling(fingerprints_of(work)).items()]
+
+
+def _likenesses(registry: Registry, prints: list[Print]) -> list[Problem]:
+    """Every pair of works that look alike is known, as far as they were compared."""
+    compared = registry.store.likenesses.compared()
+    known = registry.store.likenesses.of([each.record_id for each in prints])
+    return [
+        Problem(
+            f"record {one.hex()[:16]}",
+            "index-damaged",
+            f"It looks like record {other.hex()[:16]}, and that is not on file.",
+        )
+        for one, other in pairs_among([each for each in prints if each.sequence <= compared])
+        if other not in known.get(one, ()) or one not in known.get(other, ())
+    ]
 
 
 def _verdicts(registry: Registry) -> list[Problem]:

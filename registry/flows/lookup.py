@@ -5,10 +5,11 @@ It decides which identifier counts first, and that likeness never passes for sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.image import CheckedImage, read_image
 from rakkan.registry.rules.likeness import MATCH_BITS, MIN_QUALITY, telling
 from rakkan.schemas.errors import DomainError, NotFound
@@ -16,7 +17,7 @@ from rakkan.schemas.values import Cid, Digest, Fingerprint
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
-    from rakkan.registry.store.records import StoredRecord
+    from rakkan.registry.store.records import Match, StoredRecord
 
 
 def resolve(registry: Registry, text: str) -> StoredRecord:
@@ -26,22 +27,60 @@ def resolve(registry: Registry, text: str) -> StoredRecord:
         NotFound: ``record-unknown``.
         Invalid: ``digest-form``, ``cid-form``, or as for unreadable images.
     """
+    return resolve_all(registry, [text])[text][0]
+
+
+def resolve_all(registry: Registry, names: Sequence[str]) -> dict[str, list[StoredRecord]]:
+    """As :func:`resolve`, for many names: all records that a name fits equally well, the earliest first.
+
+    Raises:
+        NotFound: ``record-unknown``, for the first name that fits none.
+        Invalid: As there.
+    """
     records = registry.store.records
-    if is_cid(text):
-        digest = Cid.parse(text).digest
-        found = records.get([digest]).get(digest)
-    else:
-        names = [Digest.parse(text)] if is_digest(text) else identifiers(read_image(Path(text)))
-        order = {name: rank for rank, name in enumerate(names)}
-        matches = sorted(records.find(names, "work"), key=lambda match: (match.alias, order[match.digest]))
-        found = records.get([matches[0].record_id])[matches[0].record_id] if matches else None
-    if found is None:
-        raise NotFound(
-            f"Nothing is registered here under {text}.",
-            code="record-unknown",
-            hint="Check the name, or name the --home that has it.",
-        )
+    asked = {name: _asked(name) for name in names}
+    digests = [digest for each in asked.values() if isinstance(each, list) for digest in each]
+    matches: dict[Digest, list[Match]] = {}
+    for match in records.find(digests, "work"):
+        matches.setdefault(match.digest, []).append(match)
+    ids = {name: [each] if isinstance(each, bytes) else _best(each, matches) for name, each in asked.items()}
+    stored = records.get(sorted({record_id for each in ids.values() for record_id in each}))
+    found = {name: [stored[each] for each in dict.fromkeys(ids[name]) if each in stored] for name in names}
+    for name, each in found.items():
+        if not each:
+            raise NotFound(
+                f"Nothing is registered here under {name}.",
+                code="record-unknown",
+                hint="Check the name, or name the --home that has it.",
+            )
     return found
+
+
+def _asked(name: str) -> bytes | list[Digest]:
+    """What a name is: the digest in a CID, or identifiers of a work, the strongest first."""
+    if is_cid(name):
+        return Cid.parse(name).digest
+    if is_digest(name):
+        return [Digest.parse(name)]
+    try:
+        return identifiers(read_image(Path(name)))
+    except UnreadableImage as error:
+        if error.code != "image-missing":
+            raise
+        raise UnreadableImage(
+            error.message,
+            code=error.code,
+            hint="Name an image file, a digest as kind:hex, or the CID of a record (baguqeera…).",
+        ) from error
+
+
+def _best(names: Sequence[Digest], matches: Mapping[Digest, Sequence[Match]]) -> list[bytes]:
+    """What carries the strongest identifier for its own, or else for an alias."""
+    for alias in (False, True):
+        for name in names:
+            if fitting := [each.record_id for each in matches.get(name, ()) if each.alias == alias]:
+                return fitting
+    return []
 
 
 def identifiers(image: CheckedImage) -> list[Digest]:

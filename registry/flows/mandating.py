@@ -11,12 +11,14 @@ from typing import Any
 
 from rakkan.registry.flows.accept import require
 from rakkan.registry.flows.collections import collection_of
+from rakkan.registry.flows.stating import actor
 from rakkan.registry.flows.terms import Terms
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.service import Registry
+from rakkan.registry.signers.port import RecordSigner
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
 from rakkan.schemas.errors import Invalid
-from rakkan.schemas.statement import Link, Subject
+from rakkan.schemas.statement import Subject
 from rakkan.schemas.values import Cid
 
 
@@ -49,13 +51,7 @@ def mandate_terms(
                 code="terms-scope",
                 hint=f"Use {', '.join((*CAWG_SCOPES, *OWN_SCOPES))}.",
             )
-    more: dict[str, Any] = {}
-    if under:
-        above = require(registry, Cid.parse(under).digest, "consent")
-        more["mandate"] = Link.to(above.envelope_cid).to_json()
-        collection = collection_of(above)
-        if collection is not None and not narrowed:
-            more |= {"match": "collection", "collection": collection.to_json()}
+    more = {} if narrowed else in_collection(registry, under)
     return Terms(
         kind="mandate",
         scopes=dict.fromkeys(scopes, "allowed"),
@@ -65,13 +61,27 @@ def mandate_terms(
         days=days,
         grantee=tuple(who),
         claim="generated",
+        mandate=under,
         more=more,
     )
 
 
-def mandate_subjects(registry: Registry, under: str = "") -> list[Subject]:
+def in_collection(registry: Registry, under: str) -> dict[str, Any]:
+    """The fields by which a mandate is about the collection of the one above, if that has one.
+
+    Raises:
+        Refused: ``record-unknown``.
+    """
+    above = require(registry, Cid.parse(under).digest, "consent") if under else None
+    collection = collection_of(above) if above is not None else None
+    return {} if collection is None else {"match": "collection", "collection": collection.to_json()}
+
+
+def mandate_subjects(
+    registry: Registry, under: str = "", signer: RecordSigner | None = None
+) -> list[Subject]:
     """What a mandate over all works is about: their author, or what the mandate above is about."""
     if under:
         return list(require(registry, Cid.parse(under).digest, "consent").parsed.subject)
-    digest = actor_digest(registry.home.keys.artist_did)
+    digest = actor_digest(actor(registry, signer))
     return [Subject(name="author", digest={digest.kind: digest.hex})]

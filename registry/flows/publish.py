@@ -1,7 +1,7 @@
 """Publishing: what becomes public for ever, said before it does.
 
-It decides the list and the step from "kept here" to "meant for everybody". Pinning, logging and
-anchoring are the worker's.
+It decides the list and the step from "kept here" to "meant for everybody"; a consent brings its mandate and
+releases along, for it cannot be checked without them. Pinning, logging and anchoring are the worker's.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.lookup import resolve_all
+from rakkan.registry.flows.needed import with_needed
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.registry.worker import Progress, Worker
 from rakkan.schemas.consent import Consent
-from rakkan.schemas.errors import NotFound
+from rakkan.schemas.errors import Conflict
 from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.work import Work
 
@@ -47,10 +49,12 @@ def plan(registry: Registry, names: Sequence[str] = ()) -> list[Disclosure]:
 
     Args:
         registry: The registry.
-        names: CIDs of records; empty means all that are not public yet.
+        names: CIDs of records, digests of works or stamped files; empty means all that are not public yet.
 
     Raises:
         NotFound: ``record-unknown``.
+        Conflict: ``record-ambiguous``, if a digest or a file is of several works.
+        Invalid: As :func:`rakkan.registry.flows.lookup.resolve` does.
     """
     return [_disclose(registry, stored) for stored in _chosen(registry, names)]
 
@@ -70,18 +74,32 @@ def publish(
 
 
 def _chosen(registry: Registry, names: Sequence[str]) -> list[StoredRecord]:
+    """What was named, and what it cannot be checked without, in order of acceptance."""
     if not names:
         return registry.store.records.pending()
-    asked = {Cid.parse(name).digest: name for name in names}
-    found = registry.store.records.get(list(asked))
-    for digest, name in asked.items():
-        if digest not in found:
-            raise NotFound(
-                f"No record {name} is known here.",
-                code="record-unknown",
-                hint="`rakkan publish --dry-run` lists what waits here.",
+    chosen: dict[Cid, StoredRecord] = {}
+    for name, fitting in resolve_all(registry, names).items():
+        ids = [str(each.record.record_id) for each in fitting]
+        if len(ids) > 1:  # for ever: never the wrong one of two
+            raise Conflict(
+                f"{name} is registered as {len(ids)} works.",
+                code="record-ambiguous",
+                hint=f"Name the one that you mean: {', '.join(ids[:5])}.",
             )
-    return list({stored.record.record_id: stored for stored in found.values()}.values())
+        chosen[fitting[0].record.record_id] = fitting[0]
+    return sorted(with_needed(registry, list(chosen.values())), key=lambda stored: stored.sequence)
+
+
+def kept_back(registry: Registry, chosen: Sequence[Disclosure]) -> list[str]:
+    """CIDs of the private consents about works among these: naming a work publishes the work alone."""
+    records = registry.store.records
+    works = records.get([Cid.parse(each.record_id).digest for each in chosen if each.kind == "work"])
+    subjects = [subject for each in works.values() for subject in each.record.parsed.subject]
+    matches = records.find([digest for each in subjects for digest in each.digests], "consent")
+    consents = records.get(list(dict.fromkeys(match.record_id for match in matches)))
+    named = {each.record_id for each in chosen}
+    ids = [str(each.record.record_id) for each in consents.values() if not each.publish]
+    return [each for each in ids if each not in named]
 
 
 def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:

@@ -7,13 +7,14 @@ are in ``verify``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rakkan.manifests.checks import Check
 from rakkan.manifests.read import ManifestReport
-from rakkan.registry.flows.anchoring import ChainAnswer
+from rakkan.registry.flows.anchoring import AnchorWord, ChainAnswer, Held
 from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Testimony
 from rakkan.registry.rules.duties import Linked
 from rakkan.registry.rules.eip712 import Domain
@@ -21,12 +22,19 @@ from rakkan.registry.rules.likeness import MATCH_BITS, MIN_QUALITY, fingerprints
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import leaf_hash, verify_inclusion
+from rakkan.registry.rules.wallet_questions import UNASKED, Answers
 from rakkan.schemas.community import NOBODY, Community
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest, Fingerprint
 from rakkan.schemas.verdict import Outcome
 from rakkan.schemas.work import Work
+
+if TYPE_CHECKING:
+    from rakkan.registry.ports import Chain
+
+OpenChain = Callable[[], "Chain"]
+"""Opens the chain that is meant, when it is first asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +45,21 @@ class Trust:
         verifiers: Keys whose log heads count; empty: no head can be checked.
         domain: EIP-712 domain of the chain that was meant; None: wallet proofs cannot be checked.
         chain: Asks the chain about an anchor; None: the chain was not consulted.
+        ledger: Opens the chain that was meant; None: nobody is asked.
         withdrawals: Whether the dossier says all that is known of withdrawals, by those who keep them.
+        records: Whether it holds all records that bear on the work, by those who keep them.
         community: Whose checks, rulings and clearings count; nobody's unless named.
+        answers: What wallets held by code said, to whom the checker believes.
     """
 
     verifiers: tuple[NoteVerifier, ...] = ()
     domain: Domain | None = None
     chain: ChainAnswer | None = None
+    ledger: OpenChain | None = None
     withdrawals: bool = False
+    records: bool = False
     community: Community = NOBODY
+    answers: Answers = field(default_factory=lambda: UNASKED)
 
 
 def soft_binding_check(prints: tuple[Fingerprint, ...], dossier: Dossier) -> Check:
@@ -106,7 +120,9 @@ def proof_error(
 ) -> Check | None:
     """What is wrong with a record of the dossier by itself, or None."""
     try:
-        check_record(record, audience=dossier.origin, domain=trust.domain, linked=linked)
+        check_record(
+            record, audience=dossier.origin, domain=trust.domain, linked=linked, answers=trust.answers
+        )
     except DomainError as error:
         if error.code == "domain-unknown" and trust.domain is None:
             return Check(
@@ -115,7 +131,7 @@ def proof_error(
                 error.code,
                 "A wallet signed it for a chain that was not named.",
             )
-        if error.code == "link-unknown":
+        if error.code in ("link-unknown", "proof-unanswered"):
             return Check("record", Outcome.UNDETERMINED, error.code, error.message)
         return Check("record", Outcome.FAIL, error.code, error.message)
     return None
@@ -165,21 +181,42 @@ def anchor_check(dossier: Dossier, trust: Trust, log: Check) -> tuple[Check, dic
             else ("unanchored", "It is not on a chain.")
         )
         return Check("anchor", Outcome.UNDETERMINED, code, said), anchor_document(state, None, dossier)
-    shown = anchor_document(receipt.state, receipt, dossier)
+    check, word = _anchor_word(receipt, dossier, trust, log)
+    if word is not None and word.held is not None:
+        return check, _held(word.held, receipt, dossier)
+    if check.outcome is not Outcome.FAIL and dossier.ours:  # as this home saw it itself
+        return check, anchor_document(receipt.state, receipt, dossier)
+    claimed = {
+        "chain": receipt.chain_id,
+        "contract": receipt.contract,
+        "tx": f"0x{receipt.transaction}",
+        "block": receipt.block_number,
+    }
+    return check, anchor_document("none", None, dossier) | {"claimed": claimed}
+
+
+def _anchor_word(
+    receipt: AnchorReceipt, dossier: Dossier, trust: Trust, log: Check
+) -> tuple[Check, AnchorWord | None]:
     if (receipt.size, receipt.root) != (dossier.size, dossier.root.hex()):
-        return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), shown
+        return Check("anchor", Outcome.FAIL, "anchor-other", "The anchor is of another tree."), None
     # Also where no signed head was given to judge by: the chain speaks for its root, not for this record.
     if log.outcome is Outcome.FAIL or not included(dossier.work, dossier):
         return Check(
             "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
-        ), shown
+        ), None
     if trust.chain is None:
-        return Check("anchor", Outcome.UNDETERMINED, "chain-not-consulted", "The chain was not asked."), shown
-    answer = trust.chain(receipt)
-    outcome = {"yes": Outcome.PASS, "no": Outcome.FAIL}.get(answer.word, Outcome.UNDETERMINED)
-    if outcome is Outcome.FAIL:
-        shown["state"] = "none"
-    return Check("anchor", outcome, answer.code, answer.detail), shown
+        return Check("anchor", Outcome.UNDETERMINED, "chain-not-consulted", "The chain was not asked."), None
+    word = trust.chain(receipt)
+    outcome = {"yes": Outcome.PASS, "no": Outcome.FAIL}.get(word.word, Outcome.UNDETERMINED)
+    return Check("anchor", outcome, word.code, word.detail), word
+
+
+def _held(held: Held, receipt: AnchorReceipt, dossier: Dossier) -> dict[str, Any]:
+    """The anchor by the contract's own word; it does not name the transaction, which this home may know."""
+    shown = anchor_document("final" if held.final else "mined", receipt, dossier)
+    same = dossier.ours and receipt.block_number == held.block_number
+    return shown | {"block": held.block_number, "tx": shown["tx"] if same else None}
 
 
 def anchor_document(state: str, receipt: AnchorReceipt | None, dossier: Dossier | None) -> dict[str, Any]:

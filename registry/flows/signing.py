@@ -1,7 +1,7 @@
 """Signing: a job in, a stamped file under a hidden name out; in this process or in several.
 
-It decides who signs (the home's certificate) and where. Outputs lie under hidden names until
-``stamping`` has recorded them.
+It decides who signs (the home's certificate) and where, and what becomes of a job whose process was
+killed. Outputs lie under hidden names until ``stamping`` has recorded them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from typing import Self
 
 from rakkan.manifests.claim import ClaimDefinition
 from rakkan.manifests.fingerprint import fingerprints
@@ -70,7 +72,8 @@ Signing = Callable[[], Signed]
 
 Raises:
     SigningFailed: As :func:`rakkan.manifests.stamp.stamp` does.
-    Unavailable: ``output-unwritable``.
+    Unavailable: ``output-unwritable``; ``signing-died``, if its process was killed, and again when it had
+        one to itself.
 """
 
 
@@ -83,27 +86,73 @@ def signing(registry: Registry, jobs: int) -> Iterator[Callable[[Job], Signing]]
         jobs: Processes that sign; with one, it is this process, when its signature is waited for.
     """
     keys = registry.home.keys
+    chain, key = keys.read(CREDENTIAL_CHAIN), keys.read(CREDENTIAL_KEY)
+    signer = Signer.load(chain, key, now=registry.clock.now())
     if jobs <= 1:
-        signer = Signer.load(keys.read(CREDENTIAL_CHAIN), keys.read(CREDENTIAL_KEY), now=registry.clock.now())
         yield lambda job: partial(_sign, job, signer, registry.issuers)
         return
     issuers = registry.home.issuers
-    secrets = (
-        keys.read(CREDENTIAL_CHAIN),
-        keys.read(CREDENTIAL_KEY),
-        issuers.read_bytes() if issuers.exists() else b"",
-    )
-    # A fresh server process: no thread, lock or SDK context of ours is inherited half-made.
-    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    if os.name == "posix":
-        _start_server()
-    with ProcessPoolExecutor(jobs, context, _begin, secrets) as pool:
+    with _Processes(jobs, (chain, key, issuers.read_bytes() if issuers.exists() else b"")) as processes:
+        yield processes.submit
 
-        def submit(job: Job) -> Signing:
-            with undivided():  # it may start a process, which must not be left half-started
-                return pool.submit(_sign_here, job).result
 
-        yield submit
+class _Processes:
+    """Processes that sign, and others in their place when one is killed.
+
+    One death breaks the whole pool, and nothing says whose job it was. So every job that was under way
+    is done again with a process to itself: the one that is killed once more fails, and no other.
+    """
+
+    def __init__(self, jobs: int, secrets: tuple[bytes, bytes, bytes]) -> None:
+        self._jobs, self._secrets = jobs, secrets
+        # A fresh server process: no thread, lock or SDK context of ours is inherited half-made.
+        self._context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+        if os.name == "posix":
+            _start_server()
+        self._pool = self._new_pool(jobs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def submit(self, job: Job) -> Signing:
+        pool = self._pool
+        try:
+            return partial(self._wait, job, self._begun(pool, job), pool)
+        except BrokenProcessPool:
+            self._replace(pool)
+            return partial(self._alone, job)
+
+    def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(jobs, self._context, _begin, self._secrets)
+
+    def _begun(self, pool: ProcessPoolExecutor, job: Job) -> Future[Signed]:
+        with undivided():  # it may start a process, which must not be left half-started
+            return pool.submit(_sign_here, job)
+
+    def _wait(self, job: Job, future: Future[Signed], pool: ProcessPoolExecutor) -> Signed:
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            self._replace(pool)
+        return self._alone(job)
+
+    def _alone(self, job: Job) -> Signed:
+        with self._new_pool(1) as alone, contextlib.suppress(BrokenProcessPool):
+            return self._begun(alone, job).result()
+        job.part.unlink(missing_ok=True)
+        raise Unavailable(
+            "The process that signed it was killed, twice.",
+            code="signing-died",
+            hint="Run it again: what is stamped is kept. If memory is short, use --jobs 1 or a smaller picture.",
+        )
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        if self._pool is broken:
+            broken.shutdown()  # waits: none of its processes may still be writing
+            self._pool = self._new_pool(self._jobs)
 
 
 def _start_server() -> None:

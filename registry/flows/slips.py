@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.keys import AUTHORITY
-from rakkan.registry.rules.eip712 import Domain, address_of
-from rakkan.registry.rules.slips import check_slip, did_slip, slip_bytes, wallet_slip, withdrawal_of
+from rakkan.registry.flows.withdrawing import withdrawer
+from rakkan.registry.rules.eip712 import Domain
+from rakkan.registry.rules.proofs import withdrawal_statement
+from rakkan.registry.rules.slips import check_slip, proven_slip, slip_bytes, withdrawal_of
 from rakkan.registry.service import Registry
-from rakkan.schemas.consent import Consent
+from rakkan.registry.signers.port import RecordSigner
 from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
@@ -37,42 +38,26 @@ class HandedIn:
 
 
 def make_slip(
-    registry: Registry, consent: Record, *, wallet: bytes | None = None, item: Digest | None = None
+    registry: Registry, consent: Record, *, signer: RecordSigner | None = None, item: Digest | None = None
 ) -> Slip:
-    """The slip of a consent given by this home or by this wallet.
+    """The slip of a consent given by this home or by this signer.
 
     Args:
         registry: Whose audience, chain and keys they are.
         consent: A consent with its envelope.
-        wallet: Key of the withdrawal authority, where that is a wallet; None uses the home's keys.
+        signer: Its withdrawal authority, or its grantor; None uses the home's keys.
         item: One work of it; None takes back all.
 
     Raises:
-        Refused: ``withdrawal-foreign``, if none of these keys may take it back.
+        Refused: ``withdrawal-foreign``, if none of these keys may take it back; ``domain-unknown``.
         Invalid: ``kind-unknown``.
     """
     name = item.raw if item is not None else None
-    if registry.domain is None and wallet is None:
-        return did_slip(consent, registry.origin, registry.home.keys.artist, item=name)
-    if registry.domain is None:
-        raise Refused(
-            "A wallet signs for a chain, and this home has none.",
-            code="domain-unknown",
-            hint="Run `rakkan init --chain local`.",
-        )
-    key = wallet if wallet is not None else registry.home.keys.wallet(AUTHORITY)
-    return wallet_slip(consent, registry.origin, registry.domain, key, item=name)
-
-
-def may_sign(registry: Registry, consent: Record, wallet: bytes | None = None) -> bool:
-    """Whether :func:`make_slip` has the key for this consent."""
-    granted = consent.predicate
-    if not isinstance(granted, Consent):
-        return False
-    if registry.domain is None:
-        return wallet is None and granted.grantor.id == registry.home.keys.artist_did
-    mine = address_of(wallet) if wallet is not None else registry.home.keys.address(AUTHORITY)
-    return Address.parse(granted.withdrawal.authority) == mine
+    statement = withdrawal_statement(consent, name, registry.origin)
+    if signer is not None and signer.address is not None:
+        signer.actor(registry.domain)  # a wallet without a chain is told so, and not that it is another
+    proof = withdrawer(registry, consent, signer).prove(statement, registry.domain)
+    return proven_slip(consent, registry.origin, proof, item=name)
 
 
 def hand_in(registry: Registry, slip: Slip) -> HandedIn:

@@ -18,18 +18,16 @@ from typing import Final
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept_all
 from rakkan.registry.flows.batch import StampItem, StampOptions
-from rakkan.registry.flows.consents import chain_domain, make_consent, says
+from rakkan.registry.flows.consents import make_consent, says, speaks_alike
 from rakkan.registry.flows.drafting import ParentUse, WorkDraft, draft_work
 from rakkan.registry.flows.lookup import published
 from rakkan.registry.flows.ordering import Lineage
 from rakkan.registry.flows.preparing import Noticed, Prepared, Task, prepared
 from rakkan.registry.flows.undivided import undivided
-from rakkan.registry.rules.eip712 import address_of
-from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.registry.service import Registry
+from rakkan.registry.signers.port import KeySigner, RecordSigner
 from rakkan.registry.store.stamps import Stamp
 from rakkan.schemas.errors import Conflict, DomainError, Unavailable
-from rakkan.schemas.identity import DidPkh
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, Subject
 
@@ -82,14 +80,14 @@ class _Run:
 
     @cached_property
     def _creator(self) -> str:
-        if self._options.wallet is None:
-            return self._registry.home.keys.artist_did
-        return str(DidPkh(chain_domain(self._registry).chain_id, address_of(self._options.wallet)))
+        return self._signer.actor(self._registry.domain)
+
+    @cached_property
+    def _signer(self) -> RecordSigner:
+        return self._options.signer or KeySigner(self._registry.home.keys.artist)
 
     def _prove(self, statement: bytes) -> Proof:
-        if self._options.wallet is None:
-            return sign_did(statement, self._registry.home.keys.artist)
-        return sign_wallet(statement, chain_domain(self._registry), self._options.wallet)
+        return self._signer.prove(statement, self._registry.domain)
 
     def items(self) -> list[StampItem]:
         tasks = [task for path in self._paths if (task := self._task(path)) is not None]
@@ -256,12 +254,15 @@ class _Run:
         envelopes = published(self._registry, [digest for digest, _ in ready.parents])
         return [ParentUse(relation, digest, envelopes.get(digest)) for digest, relation in ready.parents]
 
-    def _new_consent(self, work: Record) -> Record | None:
-        """The consent that the terms ask for, signed."""
-        if self._options.terms is None:
+    def _new_consent(self, work: Record, instead: Record | None = None) -> Record | None:
+        """The consent that the terms ask for, signed; in place of one that says the same and less."""
+        terms = self._options.terms
+        if terms is None:
             return None
+        if instead is not None:
+            terms = replace(terms, supersedes=str(instead.record_id))
         subject = Subject(name="work", digest=dict(work.parsed.subject[0].digest))
-        return make_consent(self._registry, [subject], self._options.terms, wallet=self._options.wallet)
+        return make_consent(self._registry, [subject], terms, signer=self._options.signer)
 
     def _consent(self, work: Record) -> Record | None:
         """The consent of a work stamped before: the one given then, else a new one, if terms ask for it."""
@@ -269,11 +270,13 @@ class _Run:
         if terms is None or self._options.dry_run:
             return None
         names = [digest for digest in work.parsed.subject[0].digests if digest.kind == "c2paClaim"]
-        known = records.get([match.record_id for match in records.find(names, "consent")])
-        for stored in known.values():
-            if says(stored.record, terms, self._creator):
-                return stored.record
-        consent = self._new_consent(work)
+        known = records.get([match.record_id for match in records.find(names, "consent")]).values()
+        before = [each.record for each in sorted(known, key=lambda each: each.sequence)]
+        alike = [each for each in before if speaks_alike(each, terms, self._creator)]
+        for record in alike:
+            if says(record, terms, self._creator):
+                return record
+        consent = self._new_consent(work, alike[-1] if alike else None)
         assert consent
         accept_all(self._registry, [consent], publish=self._options.publish)
         return consent

@@ -20,7 +20,8 @@ The plan, and the numbers used below:
 
 It decides what the dossier is worth, with trust that comes from outside alone. What could not be
 consulted is undetermined. Gathering is in ``dossier`` and ``evidence``, checks 2–10 in
-``rakkan.manifests``, 11–15 in ``record_checks``.
+``rakkan.manifests``, 11–15 in ``record_checks``. What the picture's identity credentials say beside the
+records (``corroboration``) is told, and changes neither a check of the records nor the state.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ from rakkan.manifests.checks import Check
 from rakkan.manifests.errors import UnreadableImage
 from rakkan.manifests.read import ManifestReport
 from rakkan.registry.flows import record_checks
-from rakkan.registry.flows.consent_check import consent_check
+from rakkan.registry.flows.consent_check import consent_check, grantors
+from rakkan.registry.flows.corroboration import Actor, Corroboration, corroborate
 from rakkan.registry.flows.dossier import Dossier
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Fingerprint
 from rakkan.schemas.verdict import Answer, Outcome
+from rakkan.schemas.work import Work
 
 CHECKS: Final = (
     "image",
@@ -71,6 +74,9 @@ class Verification:
         anchor: State and place of the anchor.
         consent: Answer by scope for the grantee asked.
         lineage: Nodes and edges.
+        report: What the manifest reader found; None if only a digest was asked about.
+        matched: The identifier that led to the record.
+        identities: The picture's identity credentials, beside the records.
     """
 
     state: str
@@ -81,6 +87,7 @@ class Verification:
     lineage: Mapping[str, Any]
     report: ManifestReport | None
     matched: str
+    identities: tuple[Corroboration, ...] = ()
 
     def check(self, name: str) -> Check:
         """One check by its name."""
@@ -157,7 +164,26 @@ def judge(
         lineage=lineage or {"nodes": [], "edges": []},
         report=report,
         matched=str(dossier.matched) if dossier else "",
+        identities=_identities(report, dossier, trust, checks),
     )
+
+
+def _identities(
+    report: ManifestReport | None,
+    dossier: Dossier | None,
+    trust: record_checks.Trust,
+    checks: Mapping[str, Check],
+) -> tuple[Corroboration, ...]:
+    """The credentials beside those who signed records: a record that does not hold is nobody's word."""
+    if report is None or not report.credentials:
+        return ()
+    actors: list[Actor] = []
+    if dossier is not None and checks["record"].outcome is Outcome.PASS:
+        work: Any = dossier.work.record.predicate
+        assert isinstance(work, Work)
+        actors.append(Actor("creator", work.creator))
+        actors += grantors(dossier, trust)
+    return corroborate(report.credentials, actors)
 
 
 def _state(report: ManifestReport | None, checks: Mapping[str, Check], *, recovered: bool) -> str:

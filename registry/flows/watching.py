@@ -96,12 +96,12 @@ def _look(registry: Registry, identity: ChainIdentity) -> Look | None:
     if before is not None and unmoved and head.final_number <= before.final_number:
         return Look(before, head, 0)  # nothing is new, and nothing became final
     read, found = _read(registry, identity, first, head.number)
-    reached = ledger.block_hash(read) if read >= 0 else None
+    reached = ledger.block(read) if read >= 0 else None
     final = min(head.final_number, read)
-    final_hash = reached if final == read else ledger.block_hash(final)
-    if reached is None or final_hash is None or ledger.block_hash(head.number) != head.hash:
+    settled = reached if final == read else ledger.block(final)
+    if reached is None or settled is None or not _stands(registry, head.number, head.hash):
         return None
-    after = Cursor(read, reached, final, final_hash)
+    after = Cursor(read, reached.hash, final, settled.hash)
     if not withdrawals.advance(contract, before, after, first=first, found=found):
         return None
     return Look(after, head, len(found))
@@ -111,12 +111,17 @@ def _first(registry: Registry, before: Cursor | None, since: int) -> int:
     """The first block that has to be read."""
     if before is None:
         return since
-    ledger = registry.ledger
-    if ledger.block_hash(before.number) == before.hash:
+    if _stands(registry, before.number, before.hash):
         return before.number + 1
-    if ledger.block_hash(before.final_number) == before.final_hash:
+    if _stands(registry, before.final_number, before.final_hash):
         return before.final_number + 1
     return since  # behind what was final: a local chain that died, or a node that was wrong about it
+
+
+def _stands(registry: Registry, number: int, block_hash: bytes) -> bool:
+    """Whether that block is still where it was."""
+    block = registry.ledger.block(number)
+    return block is not None and block.hash == block_hash
 
 
 def _read(

@@ -9,14 +9,26 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from rakkan.contracts import artifact
 from rakkan.registry.ledger.events import read_events
 from rakkan.registry.ledger.node import Node
 from rakkan.registry.ledger.sender import Sender
-from rakkan.registry.ports import Call, ChainHead, ChainIdentity, Event, Observation, SignedTransaction
+from rakkan.registry.ports import (
+    Call,
+    ChainBlock,
+    ChainHead,
+    ChainIdentity,
+    Event,
+    Observation,
+    SignedTransaction,
+)
 from rakkan.schemas.errors import Integrity, Unavailable
 from rakkan.schemas.identity import Address, keccak
+
+NOBODY: Final = Address(keccak(b"nobody sends from here")[12:])
+"""In whose name code is run. Not the zero address, which nodes take untold: some contracts let it do more."""
 
 
 class EvmLedger:
@@ -122,7 +134,7 @@ class EvmLedger:
         """Send; sending again, or after it was mined, is no error.
 
         Raises:
-            Conflict: ``nonce-taken``, ``nonce-gap``, ``fee-underpriced``.
+            Conflict: ``nonce-taken``, in a final block; ``nonce-gap``, ``fee-underpriced``.
             Integrity: ``transaction-digest``.
             Unavailable: ``sender-missing``, ``funds-missing``, ``transaction-refused``.
         """
@@ -162,11 +174,20 @@ class EvmLedger:
                 gas_used=receipt.gas_used,
             )
 
-    def block_hash(self, number: int) -> bytes | None:
-        """Hash of the block at that height now; None above the newest."""
+    def block(self, number: int) -> ChainBlock | None:
+        """The block at that height now; None above the newest."""
         with self._connected() as node:
             block = node.block(number)
-            return block.hash if block is not None else None
+            return ChainBlock(block.number, block.hash, block.time) if block is not None else None
+
+    def run(self, code: bytes, block: int) -> bytes:
+        """What creation code returns when it is run after that block, and thrown away.
+
+        Raises:
+            Refused: ``call-reverted``.
+        """
+        with self._connected() as node:
+            return node.call(None, code, block, sender=NOBODY)
 
     def events(self, emitter: Address, topic: bytes, first: int, last: int) -> tuple[Event, ...] | None:
         """All events of one kind by one contract in these blocks; None if those are too many for the node.

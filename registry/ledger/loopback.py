@@ -13,10 +13,15 @@ import secrets
 import socket
 from typing import Final
 
+from rakkan.registry.deadline import Bound
 from rakkan.schemas.errors import Unavailable
 
 HOST: Final = "127.0.0.1"
 _LIMIT: Final = 1 << 28  # bytes; a state dump of thousands of blocks stays below
+
+
+class _Connection(Bound, http.client.HTTPConnection):
+    """One that ends, whoever has the port."""
 
 
 def ask(port: int, method: str, *params: object, timeout: float = 5.0) -> object:
@@ -26,17 +31,19 @@ def ask(port: int, method: str, *params: object, timeout: float = 5.0) -> object
         port: TCP port on 127.0.0.1.
         method: JSON-RPC method.
         params: Its positional parameters.
-        timeout: Seconds for each step of the exchange.
+        timeout: Seconds for the whole exchange.
 
     Raises:
         Unavailable: ``local-chain-silent`` if nothing sensible answers, ``local-chain-refused`` if
             the node answers with an error.
     """
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
+    connection = _Connection(HOST, port, timeout=timeout)
+    connection.deadline_seconds = timeout
     try:
         connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        answer = json.loads(connection.getresponse().read(_LIMIT))
+        with connection.getresponse() as response:
+            answer = json.loads(response.read(_LIMIT))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(
             f"No local chain answers on port {port}.",

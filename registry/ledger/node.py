@@ -135,16 +135,18 @@ class Node:
         """An account's balance in wei."""
         return self.ask("eth_getBalance", lambda web3: int(web3.eth.get_balance(_text(address))))
 
-    def next_nonce(self, address: Address) -> int:
-        """An account's next nonce, what waits in the node's pool included."""
+    def next_nonce(self, address: Address, at: int | Tag | Literal["pending"] = "pending") -> int:
+        """An account's next nonce: with what waits in the node's pool, or at a block."""
 
         def ask(web3: Web3) -> int:
-            return int(web3.eth.get_transaction_count(_text(address), "pending"))
+            return int(web3.eth.get_transaction_count(_text(address), at))
 
         return self.ask("eth_getTransactionCount", ask)
 
-    def call(self, to: Address, calldata: bytes, block: int | None = None) -> bytes:
-        """What a contract answers.
+    def call(
+        self, to: Address | None, calldata: bytes, block: int | None = None, *, sender: Address | None = None
+    ) -> bytes:
+        """What a contract answers; without one, what creation code returns that is run and thrown away.
 
         Raises:
             Refused: ``call-reverted``.
@@ -152,7 +154,8 @@ class Node:
         """
 
         def ask(web3: Web3) -> bytes:
-            return bytes(web3.eth.call(_params(to, calldata), "latest" if block is None else block))
+            params = _params(to, calldata, sender)
+            return bytes(web3.eth.call(params, "latest" if block is None else block))
 
         return self.ask("eth_call", ask)
 
@@ -164,9 +167,7 @@ class Node:
         """
 
         def ask(web3: Web3) -> int:
-            params = _params(to, calldata)
-            params["from"] = _text(sender)
-            return int(web3.eth.estimate_gas(params))
+            return int(web3.eth.estimate_gas(_params(to, calldata, sender)))
 
         return self.ask("eth_estimateGas", ask)
 
@@ -273,10 +274,10 @@ class Node:
         return connect(self._url, self._timeout)
 
 
-def _params(to: Address | None, calldata: bytes) -> TxParams:
-    params: dict[str, object] = {"data": f"0x{calldata.hex()}"}
-    if to is not None:
-        params["to"] = _text(to)
+def _params(to: Address | None, calldata: bytes, sender: Address | None) -> TxParams:
+    ends = (("to", to), ("from", sender))
+    params: dict[str, object] = {name: _text(account) for name, account in ends if account is not None}
+    params["data"] = f"0x{calldata.hex()}"
     return cast("TxParams", params)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
-from rakkan.registry.ledger.devchain import refuse_public_key
+from rakkan.registry.ledger.devchain import LOCAL_CHAIN_ID, refuse_public_key
 from rakkan.registry.ledger.node import Node
 from rakkan.registry.ports import SignedTransaction
 from rakkan.registry.rules.eip712 import address_of
@@ -102,9 +102,13 @@ class Sender:
     def broadcast(self, transaction: SignedTransaction) -> None:
         """Hand in; again, or after it was mined, is no error.
 
+        A node may refuse a nonce as used before it shows what used it: that may be this very transaction,
+        or one that is undone again. Signed anew, the effect would then come twice.
+
         Raises:
             Integrity: ``transaction-digest``, if the raw bytes are not what was signed.
-            Conflict: ``nonce-taken``, ``nonce-gap``, ``fee-underpriced``.
+            Conflict: ``nonce-taken``, if another transaction has used the nonce for good; ``nonce-gap``,
+                ``fee-underpriced``.
             Unavailable: ``chain-unavailable``, ``funds-missing``, ``transaction-refused``.
         """
         if keccak(transaction.raw) != transaction.hash:
@@ -116,7 +120,17 @@ class Sender:
         said = self._node.send(transaction.raw)
         if said is None or any(word in said.lower() for word in _KNOWN) or self._node.knows(transaction.hash):
             return
-        raise _refusal(said, transaction, self.address)
+        refusal = _refusal(said, transaction, self.address)
+        if refusal.code == "nonce-taken" and not self._is_spent(transaction.nonce):
+            return
+        raise refusal
+
+    def _is_spent(self, nonce: int) -> bool:
+        """Whether a nonce is used in a block that stays; on the local chain all do, and none may follow."""
+        if self._chain_id == LOCAL_CHAIN_ID:
+            return self._node.next_nonce(self.address, "latest") > nonce
+        final = self._node.block("finalized")
+        return final is not None and self._node.next_nonce(self.address, final.number) > nonce
 
     def _fees(self, replacing: SignedTransaction | None) -> tuple[int, int]:
         """The most that is paid per gas, and what of it may go to the block's producer; in wei."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from rakkan.registry.ports import Call, ChainHead, Event, Observation, SignedTransaction
+from rakkan.registry.ports import Call, ChainBlock, ChainHead, Event, Observation, SignedTransaction
 from rakkan.schemas.errors import Unavailable
 from rakkan.schemas.identity import Address
 
@@ -63,13 +63,21 @@ class UnanchoredLedger:
         """
         _refuse(f"Nothing is known of transaction 0x{transaction_hash.hex()}")
 
-    def block_hash(self, number: int) -> bytes | None:
+    def block(self, number: int) -> ChainBlock | None:
         """Refuses.
 
         Raises:
             Unavailable: ``no-chain``.
         """
         _refuse(f"There is no block {number}")
+
+    def run(self, code: bytes, block: int) -> bytes:  # noqa: ARG002 - the port's names
+        """Refuses.
+
+        Raises:
+            Unavailable: ``no-chain``.
+        """
+        _refuse(f"Nothing can be run after block {block}")
 
     def events(self, emitter: Address, topic: bytes, first: int, last: int) -> tuple[Event, ...] | None:  # noqa: ARG002 - the port's names
         """Refuses: none would say that a chain had been read.

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from rakkan.registry.deadline import bind_adapter
 from rakkan.schemas.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -88,12 +88,11 @@ def _bounded_session(seconds: float) -> requests.Session:
 
     class Bounded(requests.Session):
         def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
-            deadline = time.monotonic() + seconds
             response = super().send(request, **{**kwargs, "stream": True})
             content = bytearray()
             while chunk := response.raw.read1(1 << 16):
                 content += chunk
-                if len(content) > ANSWER_LIMIT or time.monotonic() > deadline:
+                if len(content) > ANSWER_LIMIT:
                     response.close()
                     raise requests.Timeout
             response.raw.release_conn()
@@ -101,5 +100,7 @@ def _bounded_session(seconds: float) -> requests.Session:
             return response
 
     session = Bounded()
+    for adapter in session.adapters.values():
+        bind_adapter(adapter, seconds)
     session.headers["Accept-Encoding"] = "identity"
     return session

@@ -7,7 +7,8 @@ may sign what is accepted here, and ``rakkan.registry.rules.actors`` passes over
 
 What each kind needs:
 
-* work: the creator. consent of any kind: the grantor. authorship: the claimant. verdict: anybody.
+* work: the creator. consent of any kind: the grantor. verdict: anybody.
+* authorship: the claimant; one that opens a commitment also the authority that committed.
 * identity: the checker and the actor. dispute: the accuser. ruling: the adjudicator.
 * key: ``guardians`` the actor; ``rotate`` the actor and the successor; ``recover`` the successor and
   ``threshold`` of the guardians whom the linked guardianship names; ``compromised`` the actor, or a
@@ -26,6 +27,7 @@ from rakkan.schemas.consent import Consent
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.identification import Identification
+from rakkan.schemas.identity import Address, DidPkh, parse_did
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Link, Subject, Value
@@ -64,6 +66,8 @@ def check_form(record: Record, linked: Linked) -> None:
         case Authorship():
             if not _is_collection(subjects):
                 _check_works(subjects)
+            if predicate.reveal is not None:
+                _check_revealed(subjects)
         case Identification():
             _check_subject(subjects, "actor", actor_digest(predicate.actor))
             _check_period(predicate.checked_at, predicate.valid_until)
@@ -90,8 +94,10 @@ def check_signed(predicate: Value, signers: Collection[str], linked: Linked) -> 
             _require(actor, signers, "creator")
         case Consent():
             _require(predicate.grantor.id, signers, "grantor/id")
-        case Authorship(claimant=actor):
-            _require(actor, signers, "claimant")
+        case Authorship():
+            _require(predicate.claimant, signers, "claimant")
+            if predicate.reveal is not None and not _by_address(predicate.reveal.authority, signers):
+                raise missing("/predicate/reveal/authority")
         case Identification(checker=checker, actor=actor):
             _require(checker, signers, "checker")
             _require(actor, signers, "actor")
@@ -238,6 +244,24 @@ def _check_works(subjects: Sequence[Subject]) -> None:
                     hint=f"A work is named by {', '.join(sorted(WORK_KINDS))}.",
                     pointer=f"/subject/{place}/digest/{kind}",
                 )
+
+
+def _check_revealed(subjects: Sequence[Subject]) -> None:
+    """A commitment is to one digest; what stood beside it would get its date unproven."""
+    if len(subjects) != 1 or len(subjects[0].digest) != 1:
+        raise Invalid(
+            "A claim that opens a commitment names the one digest that was committed to, and nothing else.",
+            code="subject-other",
+            hint="Claim the rest in records of their own.",
+            pointer="/subject",
+        )
+
+
+def _by_address(address: str, signers: Collection[str]) -> bool:
+    """Whether one of the signers is the wallet of that address: a salt that somebody read opens nothing for them."""
+    actors = (parse_did(signer) for signer in signers)
+    wanted = Address.parse(address)
+    return any(isinstance(actor, DidPkh) and actor.address == wanted for actor in actors)
 
 
 def _check_subject(subjects: Sequence[Subject], name: str, digest: Digest) -> None:

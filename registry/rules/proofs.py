@@ -2,8 +2,8 @@
 
 It decides what each suite signs, and that the parts of a record which can be derived are what they should
 be: audience, notice, withdrawal statements. Whose proofs each kind of record needs, and what it must be
-about, is in ``rakkan.registry.rules.duties``. It leaves out what a valid record then means, and whether an
-attester may attest.
+about, is in ``rakkan.registry.rules.duties``; what wallets held by code are asked, in ``wallet_questions``.
+It leaves out what a valid record then means, and whether an attester may attest.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from rakkan.registry.rules.duties import Linked, check_form, check_signed, missing
 from rakkan.registry.rules.eip712 import Domain, actor_of, address_of, record_digest, recover, sign
 from rakkan.registry.rules.notice import notice_of
+from rakkan.registry.rules.wallet_questions import UNASKED, Answers, question_of, signing_domain
 from rakkan.schemas.canonical import parse_canonical
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import DomainError, Invalid, Refused
 from rakkan.schemas.identity import Address, DidKey, DidPkh
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Link, Proof, Statement, Subject, Value, parse_model
-from rakkan.schemas.verdict import Verdict
 
 _DID_PREFIX: Final = b"rakkan-proof-v1\0"
 
@@ -108,7 +108,14 @@ def withdrawal_statement(consent: Record, item: bytes | None, audience: str) -> 
     )
 
 
-def check_record(record: Record, *, audience: str, domain: Domain | None, linked: Linked = _NOTHING) -> None:
+def check_record(
+    record: Record,
+    *,
+    audience: str,
+    domain: Domain | None,
+    linked: Linked = _NOTHING,
+    answers: Answers = UNASKED,
+) -> None:
     """Accept a record or say why not; one bad proof refuses the whole.
 
     Args:
@@ -118,10 +125,12 @@ def check_record(record: Record, *, audience: str, domain: Domain | None, linked
             wallet proof can be judged.
         linked: The accepted records that it links, by sha256 of their envelope; for a key that is said to
             be compromised, the key records of its actor and their successors too.
+        answers: What the wallets said that ``erc1271`` proofs are by. All else is judged first: a record
+            that fails for want of an answer holds once its wallets say yes.
 
     Raises:
         Refused: ``audience-foreign``, ``domain-unknown``, ``proof-invalid``, ``proof-missing``,
-            ``withdrawal-foreign``, ``link-unknown``.
+            ``withdrawal-foreign``, ``link-unknown``; ``proof-unanswered``.
         Invalid: ``notice-mismatch``, ``envelope-mismatch``, ``subject-other``, ``item-other``,
             ``period-empty``, and as parsing does.
     """
@@ -141,14 +150,19 @@ def check_record(record: Record, *, audience: str, domain: Domain | None, linked
     if isinstance(predicate, Withdrawal):
         _check_withdrawal(record, predicate, consent)
     check_form(record, linked)
-    where = _gate_domain(predicate, domain) if isinstance(predicate, Verdict) else domain
-    proofs = record.parsed_envelope.proofs
-    signers = {_check_proof(record, proof, place, stated, where) for place, proof in enumerate(proofs)}
+    where = signing_domain(predicate, domain)
+    signers, unanswered = set[str](), None
+    for place, proof in enumerate(record.parsed_envelope.proofs):
+        if not _holds(record, proof, place, stated, where, answers) and unanswered is None:
+            unanswered = _unanswered(proof, place)
+        signers.add(proof.signer)
     if isinstance(predicate, Withdrawal):
         if not _may_withdraw(Address.parse(predicate.authority), signers, consent):
             raise missing("/predicate/authority")
     else:
         check_signed(predicate, signers, linked)
+    if unanswered is not None:
+        raise unanswered
 
 
 def audience_of(predicate: Value) -> str:
@@ -162,6 +176,7 @@ def check_records(
     audience: str,
     domain: Domain | None,
     linked: Linked = _NOTHING,
+    answers: Answers = UNASKED,
 ) -> list[DomainError | None]:
     """:func:`check_record` for many; the answer at each place is the error, or None if accepted.
 
@@ -170,11 +185,12 @@ def check_records(
         audience: This log's origin.
         domain: As in :func:`check_record`.
         linked: Accepted records that any of them links.
+        answers: As in :func:`check_record`.
     """
     known, errors = dict(linked), list[DomainError | None]()
     for record in records:
         try:
-            check_record(record, audience=audience, domain=domain, linked=known)
+            check_record(record, audience=audience, domain=domain, linked=known, answers=answers)
         except DomainError as error:
             errors.append(error)
         else:
@@ -204,29 +220,26 @@ def _check_withdrawal(record: Record, withdrawal: Withdrawal, consent: Record | 
         )
 
 
-def _gate_domain(verdict: Verdict, domain: Domain | None) -> Domain | None:
-    """Verdicts are signed for their community's gate; it must stand on the configured chain."""
-    gate = verdict.gate
-    if gate is None or domain is None or gate.chain_id != domain.chain_id:
-        return None
-    return Domain(gate.chain_id, Address.parse(gate.address))
-
-
-def _check_proof(record: Record, proof: Proof, place: int, audience: str, domain: Domain | None) -> str:
-    """The signer, if the proof holds."""
+def _holds(
+    record: Record, proof: Proof, place: int, audience: str, domain: Domain | None, answers: Answers
+) -> bool:
+    """True if the proof holds, False if its wallet was not heard; raises if it does not hold."""
     try:
         signer = actor_of(proof.signer)
         signature = bytes.fromhex(proof.signature)
         if isinstance(signer, DidKey) and proof.suite == "ed25519" and proof.verifying_contract is None:
             message = did_message(record.statement, audience)
             Ed25519PublicKey.from_public_bytes(signer.public).verify(signature, message)
-            return proof.signer
-        if isinstance(signer, DidPkh) and proof.suite == "eip712" and proof.verifying_contract is not None:
+            return True
+        if isinstance(signer, DidPkh) and proof.suite != "ed25519" and proof.verifying_contract is not None:
             where = Domain(signer.chain_id, Address.parse(proof.verifying_contract))
             if where != domain:
                 raise _foreign_domain(where, domain)
-            if recover(record_digest(where, record, signer.address), signature) == signer.address:
-                return proof.signer
+            if proof.suite == "eip712":
+                if recover(record_digest(where, record, signer.address), signature) == signer.address:
+                    return True
+            elif (question := question_of(record, proof, where)) and answers.get(question, True):
+                return question in answers
     except (InvalidSignature, ValueError, Invalid) as error:
         raise _bad_proof(proof, place) from error
     except Refused as error:
@@ -252,6 +265,15 @@ def _foreign_domain(where: Domain, domain: Domain | None) -> Refused:
         )
     signed, wanted = (f"{each.contract} on chain {each.chain_id}" for each in (where, domain))
     return Refused(f"The wallet signed for {signed}, not for {wanted}.", code="domain-unknown")
+
+
+def _unanswered(proof: Proof, place: int) -> Refused:
+    return Refused(
+        f"Nobody here can tell whether the wallet of {proof.signer} signed: its code was not asked.",
+        code="proof-unanswered",
+        hint="Name the chain and a node of it that keeps the state after the block which the proof names.",
+        pointer=f"/proofs/{place}",
+    )
 
 
 def _bad_proof(proof: Proof, place: int) -> Refused:

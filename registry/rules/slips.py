@@ -13,8 +13,14 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from rakkan.registry.rules.eip712 import Domain, actor_of, address_of, recover, sign, withdrawal_digest
-from rakkan.registry.rules.proofs import did_message, sign_did, withdrawal_key, withdrawal_statement
+from rakkan.registry.rules.eip712 import Domain, actor_of, recover, withdrawal_digest
+from rakkan.registry.rules.proofs import (
+    did_message,
+    sign_did,
+    sign_wallet,
+    withdrawal_key,
+    withdrawal_statement,
+)
 from rakkan.schemas.canonical import canonical, parse_strict
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import DomainError, Invalid, Refused
@@ -28,6 +34,36 @@ SLIP_LIMIT = 8_192
 """Bytes that a slip may have; ours have a fifth of it."""
 
 
+def proven_slip(consent: Record, audience: str, proof: Proof, *, item: bytes | None = None) -> Slip:
+    """The slip of a consent: a proof over its withdrawal, by its authority for a contract, or by its grantor.
+
+    Args:
+        consent: With its envelope.
+        audience: The log's origin.
+        proof: Over :func:`rakkan.registry.rules.proofs.withdrawal_statement`.
+        item: sha256 of one work, or None for all.
+
+    Raises:
+        Refused: ``withdrawal-foreign``, if it is by somebody else.
+        Invalid: ``kind-unknown``.
+    """
+    authority, granted = _authority(consent), consent.predicate
+    signer = actor_of(proof.signer)
+    if proof.verifying_contract is None or isinstance(signer, DidKey):
+        if not isinstance(granted, Consent) or granted.grantor.id != proof.signer:
+            raise Refused("This key did not give the consent.", code="withdrawal-foreign")
+        fields: dict[str, Any] = {"signer": proof.signer, "signature": proof.signature}
+        return _slip(consent, audience, authority, item, fields)
+    if signer.address != Address.parse(authority):
+        raise Refused(
+            "This key is not the withdrawal authority of the consent.",
+            code="withdrawal-foreign",
+            hint=f"Its authority is {authority}.",
+        )
+    fields = {"chainId": signer.chain_id, "contract": proof.verifying_contract, "signature": proof.signature}
+    return _slip(consent, audience, authority, item, fields)
+
+
 def wallet_slip(
     consent: Record, audience: str, domain: Domain, private_key: bytes, *, item: bytes | None = None
 ) -> Slip:
@@ -37,17 +73,8 @@ def wallet_slip(
         Refused: ``withdrawal-foreign``, if the key is not the consent's withdrawal authority.
         Invalid: ``kind-unknown``, ``key-form``.
     """
-    authority = _authority(consent)
-    if address_of(private_key) != Address.parse(authority):
-        raise Refused(
-            "This key is not the withdrawal authority of the consent.",
-            code="withdrawal-foreign",
-            hint=f"Its authority is {authority}.",
-        )
-    key = withdrawal_key(consent.record_id.digest, item)
-    signature = sign(withdrawal_digest(domain, Address.parse(authority), key), private_key)
-    fields = {"chainId": domain.chain_id, "contract": str(domain.contract)}
-    return _slip(consent, audience, authority, item, {**fields, "signature": signature.hex()})
+    proof = sign_wallet(withdrawal_statement(consent, item, audience), domain, private_key)
+    return proven_slip(consent, audience, proof, item=item)
 
 
 def did_slip(
@@ -59,12 +86,8 @@ def did_slip(
         Refused: ``withdrawal-foreign``, if the key did not give the consent.
         Invalid: ``kind-unknown``.
     """
-    authority, granted = _authority(consent), consent.predicate
     proof = sign_did(withdrawal_statement(consent, item, audience), private_key)
-    if not isinstance(granted, Consent) or granted.grantor.id != proof.signer:
-        raise Refused("This key did not give the consent.", code="withdrawal-foreign")
-    fields = {"signer": proof.signer, "signature": proof.signature}
-    return _slip(consent, audience, authority, item, fields)
+    return proven_slip(consent, audience, proof, item=item)
 
 
 def read_slip(content: bytes) -> Slip:

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from rakkan.registry.store.briefs import Briefs
+from rakkan.registry.store.commitments import Commitments
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.likenesses import Likenesses
@@ -56,12 +58,14 @@ class Store:
                 hint="Each home needs a database of its own.",
             )
         self.records = Records(self.database)
+        self.briefs = Briefs(self.database)
         self.log = Log(self.database, origin)
         self.outbox = Outbox(self.database)
         self.leases = Leases(self.database)
         self.stamps = Stamps(self.database)
         self.members = MemberBlocks(self.database)
         self.sealed = SealedFields(self.database)
+        self.commitments = Commitments(self.database)
         self.likenesses = Likenesses(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)

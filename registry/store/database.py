@@ -7,18 +7,21 @@ leaves out what is written.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, Table, create_engine, event, text
+from sqlalchemy import Connection, CursorResult, Insert, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
+from rakkan.registry.store.migrations import migrate
 from rakkan.registry.store.tables import SCHEMA_VERSION, Row, SettingRow, table
 from rakkan.schemas.errors import Conflict, DomainError, Integrity, Invalid, Unavailable
 
+# Values in one list: more than so many make PostgreSQL read whole tables, and SQLite takes no more than 32,766.
+_AMONG: Final = {"sqlite": 10_000, "postgresql": 1_000}
 _WRITER_LANE: Final = 0x52616B6B616E  # "Rakkan": the advisory lock that makes PostgreSQL write in one lane
 
 
@@ -64,6 +67,7 @@ class Database:
             Row.metadata.create_all(connection)
             self.insert(connection, settings, [{"name": "schema", "value": SCHEMA_VERSION}])
             found = connection.execute(settings.select().where(settings.c.name == "schema")).one().value
+            found = migrate(self.insert, connection, found)
         if found != SCHEMA_VERSION:
             self.close()
             raise Conflict(
@@ -102,6 +106,33 @@ class Database:
         """Insert rows; each takes the place of one that has its key already."""
         if rows:
             connection.execute(_replacing(self.dialect, into), rows[0] if len(rows) == 1 else list(rows))
+
+    def among(self, connection: Connection, query: str, values: Collection[bytes]) -> list[tuple[Any, ...]]:
+        """Rows of a query in which ``{}`` stands for "is one of these values", as the driver gives them.
+
+        Sorted values lie beside one another in an index, so each of its pages is read once.
+        """
+        found: list[tuple[Any, ...]] = []
+        ordered, size = sorted(values), _AMONG[self.dialect]
+        for start in range(0, len(ordered), size):
+            chunk = ordered[start : start + size]
+            if self.dialect == "sqlite":
+                listed = query.format(f"IN ({','.join('?' * len(chunk))})")
+                result = connection.exec_driver_sql(listed, tuple(chunk))
+            else:
+                result = connection.exec_driver_sql(query.format("= ANY(%s)"), (chunk,))
+            found += self.bare(result)
+        return found
+
+    def bare(self, result: CursorResult[Any]) -> list[tuple[Any, ...]]:
+        """All rows of a result without SQLAlchemy's own around them: for tens of thousands."""
+        try:
+            cursor: Any = result.cursor
+            return list(cursor.fetchall())
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise DatabaseError(None, None, error) from error
+        finally:
+            result.close()
 
     def scrub(self, tables: Sequence[Table]) -> None:
         """Get what was deleted from these tables out of the database's own files, as far as it can.

@@ -6,18 +6,25 @@ It decides what is derived, so that ``fsck`` can derive it again. It leaves out 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table
 
+from rakkan.registry.rules.brief import brief_of
+from rakkan.registry.rules.commitments import revealed
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
+from rakkan.registry.rules.wallet_questions import inner_signature
+from rakkan.registry.store.effects import CommitmentRow
 from rakkan.registry.store.tables import (
+    BriefRow,
     EdgeRow,
     FingerprintRow,
     IdentifierRow,
     LinkRow,
+    TermsRow,
     WithdrawalRow,
     table,
 )
@@ -30,7 +37,9 @@ from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
 _identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
+_commitment = table(CommitmentRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+_brief, _terms = table(BriefRow), table(TermsRow)
 
 
 def identifiers_of(
@@ -53,13 +62,16 @@ def identifiers_of(
     return list(dict(found).items())
 
 
-def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict[Table, list[dict[str, Any]]]:
+def index_rows(
+    record: Record, now: int, members: Sequence[Digest] = (), *, publish: bool
+) -> dict[Table, list[dict[str, Any]]]:
     """The rows of every index table.
 
     Args:
         record: The record.
         now: Unix time of acceptance.
         members: The works of its collection, if it has one.
+        publish: Whether it is meant for the public.
     """
     record_id, predicate = record.record_id.digest, record.predicate
     names = identifiers_of(record.parsed, predicate, members)
@@ -78,6 +90,7 @@ def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict
             {"target": target, "relation": relation, "record_id": record_id}
             for relation, target in links_of(predicate)
         ],
+        **brief_rows(record, now, publish=publish),
     }
     if isinstance(predicate, Work):
         parents = [(Digest.parse(parent.digest), parent.relation) for parent in predicate.parents]
@@ -110,7 +123,39 @@ def index_rows(record: Record, now: int, members: Sequence[Digest] = ()) -> dict
                 "signature": _relayable(record, predicate),
             }
         ]
+    commitment = revealed(record)
+    if commitment is not None:
+        rows[_commitment] = [
+            {"record_id": record_id, "commitment": commitment, "committed_at": None, "asked_at": None}
+        ]
     return rows
+
+
+def brief_rows(
+    record: Record, accepted_at: int, *, publish: bool, log_index: int | None = None
+) -> dict[Table, list[dict[str, Any]]]:
+    """The rows of a record's brief; none if its kind has none."""
+    brief = brief_of(record)
+    if brief is None:
+        return {}
+    terms = None if brief.terms is None else hashlib.sha256(brief.terms).digest()
+    row = {
+        "record_id": record.record_id.digest,
+        "envelope": record.envelope_cid.digest,
+        "accepted_at": accepted_at,
+        "publish": publish,
+        "log_index": log_index,
+        "actor": brief.actor,
+        "terms": terms,
+        "authority": brief.authority,
+        "valid_from": brief.valid_from,
+        "valid_until": brief.valid_until,
+        "names": brief.names,
+    }
+    return {
+        _terms: [] if brief.terms is None else [{"id": terms, "content": brief.terms}],
+        _brief: [row],
+    }
 
 
 def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
@@ -119,5 +164,5 @@ def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
     for proof in record.parsed_envelope.proofs:
         signer = parse_did(proof.signer)
         if isinstance(signer, DidPkh) and signer.address == authority:
-            return bytes.fromhex(proof.signature)
+            return inner_signature(bytes.fromhex(proof.signature))
     return None

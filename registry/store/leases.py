@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.tables import LeaseRow, table
@@ -81,11 +81,20 @@ class Leases:
             Conflict: ``lease-lost``, if somebody else has taken it: stop at once.
         """
         with self._database.write() as connection:
-            kept = connection.execute(
-                update(_lease).where(_mine(lease)).values(expires_at=int(time.time()) + SECONDS)
-            )
-            if kept.rowcount != 1:
-                raise Conflict(f"The {lease.name} lane was taken over by another process.", code="lease-lost")
+            keep(connection, lease)
+
+
+def keep(connection: Connection, lease: Lease) -> None:
+    """Renew a lease within a commit: what else is in it is written by the holder of the lane, or not at all.
+
+    Raises:
+        Conflict: ``lease-lost``.
+    """
+    kept = connection.execute(
+        update(_lease).where(_mine(lease)).values(expires_at=int(time.time()) + SECONDS)
+    )
+    if kept.rowcount != 1:
+        raise Conflict(f"The {lease.name} lane was taken over by another process.", code="lease-lost")
 
 
 def _died_here(owner: str) -> bool:

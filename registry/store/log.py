@@ -17,12 +17,18 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from rakkan.registry.rules.note import LogHead
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import AnchorRow, HeadRow, RecordRow, table
+from rakkan.registry.store.effects import AnchorRow, HeadRow
+from rakkan.registry.store.tables import BriefRow, RecordRow, table
 from rakkan.schemas.errors import Integrity, Invalid, NotFound
 from rakkan.schemas.instant import to_unix
 
 _record, _head, _anchor = table(RecordRow), table(HeadRow), table(AnchorRow)
-_GIVE_PLACE = update(_record).where(_record.c.id == bindparam("b_id")).values(log_index=bindparam("b_index"))
+_brief = table(BriefRow)
+_PLACED: dict[str, object] = {"log_index": bindparam("b_index")}
+_GIVE_PLACE = (
+    update(_record).where(_record.c.id == bindparam("b_id")).values(_PLACED),
+    update(_brief).where(_brief.c.record_id == bindparam("b_id")).values(_PLACED),
+)
 
 
 class Log:
@@ -76,9 +82,9 @@ class Log:
                 return None
             self._tree.extend(bytes(leaves))
             try:
-                connection.execute(
-                    _GIVE_PLACE, [{"b_id": record_id, "b_index": index} for record_id, index in places]
-                )
+                rows = [{"b_id": record_id, "b_index": index} for record_id, index in places]
+                for statement in _GIVE_PLACE:
+                    connection.execute(statement, rows)
                 head = sign(self._tree.size, self._tree.root())
                 row = {"size": head.size, "root": head.root, "note": head.note, "signed_at": to_unix(at)}
                 connection.execute(_head.insert(), [row])

@@ -1,7 +1,8 @@
 """The outbox of the chain: effects under natural keys, raw transactions stored before they are sent.
 
-It decides that one effect has one row, one nonce and one signed form. When to sign, send and look
-again is the worker's.
+It decides that one effect has one row, one nonce and one signed form, and that only the holder of the
+worker's lane changes them: one that slept through its lease must not write over what another signed and
+sent. When to sign, send and look again is the carrier's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from sqlalchemy import Row, func, select, update
 
 from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import TransactionRow, table
+from rakkan.registry.store.effects import TransactionRow
+from rakkan.registry.store.leases import Lease, keep
+from rakkan.registry.store.tables import table
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import from_unix, to_unix
 
@@ -69,13 +72,21 @@ class Outbox:
                 .values(state="planned", reason=None, calldata=call.calldata)
             )
 
-    def sign(self, name: str, signed: SignedTransaction) -> None:
-        """Store the signed form, before anything is sent."""
-        values = {"state": "signed", "nonce": signed.nonce, "raw": signed.raw, "hash": signed.hash}
-        self._set(name, values)
+    def sign(self, name: str, signed: SignedTransaction, lease: Lease) -> None:
+        """Store the signed form, before anything is sent.
 
-    def observe(self, name: str, observation: Observation) -> None:
-        """Note what the chain says; an undone transaction goes back to ``signed``."""
+        Raises:
+            Conflict: ``lease-lost``; nothing is stored then, and nothing may be sent.
+        """
+        values = {"state": "signed", "nonce": signed.nonce, "raw": signed.raw, "hash": signed.hash}
+        self._set(name, values, lease)
+
+    def observe(self, name: str, observation: Observation, lease: Lease) -> None:
+        """Note what the chain says; an undone transaction goes back to ``signed``.
+
+        Raises:
+            Conflict: ``lease-lost``.
+        """
         if observation.state == "absent":
             values: dict[str, Any] = {
                 "state": "signed",
@@ -94,14 +105,19 @@ class Outbox:
             }
             if not observation.succeeded:
                 values["reason"] = "reverted when mined"
-        self._set(name, values)
+        self._set(name, values, lease)
 
-    def fail(self, name: str, reason: str) -> None:
-        """Note that the effect cannot be had: the contract refuses it."""
-        self._set(name, {"state": "failed", "reason": reason[:500]})
+    def fail(self, name: str, reason: str, lease: Lease) -> None:
+        """Note that the effect cannot be had: the contract refuses it.
 
-    def _set(self, name: str, values: dict[str, Any]) -> None:
+        Raises:
+            Conflict: ``lease-lost``.
+        """
+        self._set(name, {"state": "failed", "reason": reason[:500]}, lease)
+
+    def _set(self, name: str, values: dict[str, Any], lease: Lease) -> None:
         with self._database.write() as connection:
+            keep(connection, lease)
             connection.execute(update(_transaction).where(_transaction.c.name == name).values(**values))
 
     def open(self) -> list[Transaction]:

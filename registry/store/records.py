@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, select, true, update
 
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.indexing import index_rows
 from rakkan.registry.store.tables import (
+    BriefRow,
     EdgeRow,
     FingerprintRow,
     IdentifierRow,
@@ -29,7 +30,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 
 _record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(EdgeRow)
-_link = table(LinkRow)
+_link, _brief = table(LinkRow), table(BriefRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
 _CHUNK = 500
 _KNOWN = select(_record.c.id).where(_record.c.id.in_(bindparam("ids", expanding=True)))
@@ -41,6 +42,7 @@ class StoredRecord:
 
     Attributes:
         record: The two blocks.
+        kind: Its kind, known without parsing it.
         sequence: Order of acceptance.
         accepted_at: When this registry accepted it.
         publish: Whether it is meant for the public.
@@ -49,6 +51,7 @@ class StoredRecord:
     """
 
     record: Record
+    kind: str
     sequence: int
     accepted_at: datetime
     publish: bool
@@ -67,10 +70,18 @@ class Match:
 
 
 class Records:
-    """The accepted records of one registry."""
+    """The accepted records of one registry.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: Where they are kept.
+        published: Whether only published ones are found.
+    """
+
+    def __init__(self, database: Database, *, published: bool = False) -> None:
         self._database = database
+        self._published = published
+        # said so that SQLite does not look for records by it: nearly all are published
+        self._seen = _record.c.publish.is_not(False) if published else true()
 
     def add(
         self,
@@ -96,7 +107,7 @@ class Records:
             self._database.insert(
                 connection, _record, [_row(record, now, publish=publish) for record in fresh.values()]
             )
-            self._index(connection, fresh.values(), now, members or {})
+            self._index(connection, fresh.values(), now, members or {}, publish=publish)
             if publish and known:
                 self._publish(connection, list(known))
             along(connection)
@@ -114,18 +125,15 @@ class Records:
         records: Iterable[Record],
         now: int,
         members: Mapping[bytes, Sequence[Digest]],
+        *,
+        publish: bool,
     ) -> None:
-        rows: dict[Table, list[dict[str, Any]]] = {
-            _identifier: [],
-            _link: [],
-            _edge: [],
-            _fingerprint: [],
-            _withdrawal: [],
-        }
+        rows: dict[Table, list[dict[str, Any]]] = {}
         for record in records:
-            for target, more in index_rows(record, now, members.get(record.record_id.digest, ())).items():
-                rows[target] += more
-        withdrawals = rows.pop(_withdrawal)
+            listed = members.get(record.record_id.digest, ())
+            for target, more in index_rows(record, now, listed, publish=publish).items():
+                rows.setdefault(target, []).extend(more)
+        withdrawals = rows.pop(_withdrawal, [])
         for target, all_rows in rows.items():
             self._database.insert(connection, target, all_rows)
         for row in withdrawals:
@@ -143,6 +151,7 @@ class Records:
     def _publish(self, connection: Connection, ids: Sequence[bytes]) -> None:
         for chunk in _chunks(ids):
             connection.execute(update(_record).where(_record.c.id.in_(chunk)).values(publish=True))
+            connection.execute(update(_brief).where(_brief.c.record_id.in_(chunk)).values(publish=True))
 
     def get(self, digests: Sequence[bytes]) -> dict[bytes, StoredRecord]:
         """Records by the sha256 of their statement or of their envelope, under the digest asked."""
@@ -151,7 +160,8 @@ class Records:
             return found
         with self._database.read() as connection:
             for chunk in _chunks(digests):
-                query = select(_record).where(_record.c.id.in_(chunk) | _record.c.envelope.in_(chunk))
+                named = _record.c.id.in_(chunk) | _record.c.envelope.in_(chunk)
+                query = select(_record).where(named, self._seen)
                 asked = set(chunk)
                 for row in connection.execute(query):
                     stored = _stored(row)
@@ -169,7 +179,7 @@ class Records:
                 query = (
                     select(_identifier, _record.c.sequence)
                     .join(_record, _record.c.id == _identifier.c.record_id)
-                    .where(_identifier.c.digest.in_(chunk))
+                    .where(_identifier.c.digest.in_(chunk), self._seen)
                 )
                 if record_kind:
                     query = query.where(_identifier.c.record_kind == record_kind)
@@ -189,7 +199,7 @@ class Records:
                 query = (
                     select(_link.c.target, _link.c.record_id)
                     .join(_record, _record.c.id == _link.c.record_id)
-                    .where(_link.c.target.in_(chunk), _link.c.relation == relation)
+                    .where(_link.c.target.in_(chunk), _link.c.relation == relation, self._seen)
                     .order_by(_record.c.sequence)
                 )
                 for target, record_id in connection.execute(query):
@@ -212,6 +222,10 @@ class Records:
     def all(self, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
         """Every record after a sequence number, for checks that read everything."""
         return self._select(_record.c.sequence > after, limit)
+
+    def of_kind(self, kind: str, *, after: int = 0, limit: int = 1000) -> list[StoredRecord]:
+        """Records of one kind after a sequence number, in order of acceptance."""
+        return self._select((_record.c.sequence > after) & (_record.c.kind == kind), limit)
 
     def _select(self, where: Any, limit: int | None = None) -> list[StoredRecord]:  # noqa: ANN401 - an SQL clause
         query = select(_record).where(where).order_by(_record.c.sequence).limit(limit)
@@ -238,8 +252,11 @@ class Records:
 
     def fingerprints(self) -> list[tuple[bytes, str, str, bytes, int]]:
         """All fingerprints: (record id, alg, pipeline, bits, quality)."""
+        query = select(_fingerprint)
+        if self._published:
+            query = query.join(_record, _record.c.id == _fingerprint.c.record_id).where(_record.c.publish)
         with self._database.read() as connection:
-            return [tuple(row) for row in connection.execute(select(_fingerprint))]
+            return [tuple(row) for row in connection.execute(query)]
 
     def count(self) -> dict[str, int]:
         """How many records of each kind."""
@@ -267,6 +284,7 @@ def _row(record: Record, now: int, *, publish: bool) -> Mapping[str, Any]:
 def _stored(row: Row[Any]) -> StoredRecord:
     return StoredRecord(
         Record(row.statement, row.envelope_bytes),
+        row.kind,
         row.sequence,
         from_unix(row.accepted_at),
         row.publish,

@@ -6,19 +6,25 @@ contract is read (``rakkan.registry.flows.watching``): what was read, and how fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
 from rakkan.registry.ledger.consent_calls import ChainWithdrawal
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import ChainCursorRow, ChainWithdrawalRow, WithdrawalRow, table
+from rakkan.registry.store.effects import ChainCursorRow, ChainWithdrawalRow
+from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.schemas.instant import from_unix, to_unix
 
 _withdrawal, _on_chain = table(WithdrawalRow), table(ChainWithdrawalRow)
 _cursor = table(ChainCursorRow)
+_MOMENTS = (
+    "SELECT authority, key, recorded_at FROM withdrawal",
+    "SELECT authority, key, at FROM chain_withdrawal",
+)
 _CHUNK = 500
 
 Pair = tuple[bytes, bytes]
@@ -91,6 +97,30 @@ class Withdrawals:
                         row.key, row.authority, recorded, on_chain.get(pair), row.signature
                     )
         return found
+
+    def moments(
+        self, connection: Connection, few: int, keys: Callable[[], Collection[bytes]]
+    ) -> dict[Pair, int]:
+        """By (authority, key), at which Unix second it was taken back first.
+
+        Args:
+            connection: An open one.
+            few: So many rows are read whole, for that costs less than looking for some of them.
+            keys: Of what is asked for, if there are more. The answer may hold others.
+        """
+        recorded, on_chain = (self._rows(connection, each, few, keys) for each in _MOMENTS)
+        found: dict[Pair, int] = {(row[0], row[1]): row[2] for row in recorded if row[2] is not None}
+        for authority, key, at in on_chain:
+            found[authority, key] = min(at, found.get((authority, key), at))
+        return found
+
+    def _rows(
+        self, connection: Connection, query: str, few: int, keys: Callable[[], Collection[bytes]]
+    ) -> list[tuple[Any, ...]]:
+        rows = self._database.bare(connection.exec_driver_sql(f"{query} LIMIT {few + 1:d}"))
+        if len(rows) <= few:
+            return rows
+        return self._database.among(connection, f"{query} WHERE key {{}}", keys())
 
     def pairs(self) -> set[Pair]:
         """All that was ever withdrawn, in records or on chain."""

@@ -12,10 +12,9 @@ import pytest
 from rakkan.manifests.samples import PARENT, render_samples
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import Registry
 from tests.api.server import serving
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     pictures = render_samples(folder / "pictures")
     secret = pictures.pop(1)
     with new_registry(folder / "home") as registry:
-        terms = load_terms("open-training")
+        terms = own_terms("open-training")
         options = StampOptions(out=folder / "stamped", terms=terms, disclose=("parents",))
         items = stamp_files(registry, pictures, options)
         publish(registry)

@@ -18,7 +18,6 @@ from rakkan.registry.flows.consents import give
 from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
 from rakkan.registry.rules.dataset import lock_document
@@ -29,7 +28,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Subject
 from tests.api.asking import consent_of, output_of, problem, record_of, upload
 from tests.api.server import serving
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 from tests.ports.anvil import send
 
 pytestmark = pytest.mark.chain
@@ -71,7 +70,7 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(withdrawn, "FRESH_SECONDS", 0.0)  # else an answer of a moment ago would be repeated
     with new_registry(tmp_path / "home", chain="local") as registry:
-        options = StampOptions(out=tmp_path / "stamped", terms=load_terms("open-training"))
+        options = StampOptions(out=tmp_path / "stamped", terms=own_terms("open-training"))
         items = stamp_files(registry, render_samples(tmp_path / "pictures")[:2], options)
         publish(registry)
         with serving(registry) as url, httpx.Client(base_url=url, timeout=60) as http:
@@ -93,7 +92,7 @@ def test_one_work_that_only_the_chain_knows_is_taken_out(world: World) -> None:
     subjects = [Subject(name=item.input.name, digest=dict(item.digest)) for item in world.items]
     for item in world.items:
         world.take_back(consent_of(item))
-    both = give(registry, subjects, load_terms("open-training"), publish=True)
+    both = give(registry, subjects, own_terms("open-training"), publish=True)
     publish(registry)
     first, second = world.items
     assert world.told(first)["answer"] == world.told(second)["answer"] == "allowed"
@@ -158,7 +157,7 @@ def test_a_known_withdrawal_hides_no_other_one(world: World) -> None:
     other = give(
         world.registry,
         [Subject(name="work", digest=dict(item.digest))],
-        load_terms("open-training"),
+        own_terms("open-training"),
         publish=True,
     )
     publish(world.registry)

@@ -17,7 +17,6 @@ from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.slips import make_slip
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.rules.slips import slip_bytes
 from rakkan.registry.service import Registry
@@ -26,7 +25,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.slip import Slip
 from tests.api.asking import consent_of, exact, problem
 from tests.api.server import serving
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 SCOPE = "cawg.ai_generative_training"
 
@@ -57,7 +56,7 @@ class World:
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("slips")
     with new_registry(folder / "home", chain=request.param) as registry:
-        options = StampOptions(out=folder / "stamped", terms=load_terms("open-training"))
+        options = StampOptions(out=folder / "stamped", terms=own_terms("open-training"))
         items = stamp_files(registry, render_samples(folder / "pictures")[:5], options)
         publish(registry)
         with serving(registry) as url, httpx.Client(base_url=url, timeout=60) as http:
@@ -124,7 +123,7 @@ def test_a_changed_slip_takes_nothing_back(world: World, field: str) -> None:
 
 def test_a_slip_of_elsewhere_says_where_it_belongs(world: World, tmp_path: Path) -> None:
     with new_registry(tmp_path / "other") as registry:
-        options = StampOptions(out=tmp_path / "stamped", terms=load_terms("open-training"))
+        options = StampOptions(out=tmp_path / "stamped", terms=own_terms("open-training"))
         (item,) = stamp_files(registry, render_samples(tmp_path / "pictures")[:1], options)
         slip = make_slip(registry, consent_of(item))
     said = problem(world.http.post("/v1/withdrawals", json=slip.to_json()), 403, "slip-elsewhere")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -28,7 +29,8 @@ def rows(folder: Path) -> Iterator[Row]:
 
 def _log(folder: Path) -> Iterator[Row]:
     with new_registry(folder / "home") as registry:
-        records = [work_record(registry.home.keys.artist, origin=registry.origin) for _ in range(10_000)]
+        artist = registry.home.keys.artist
+        records = [work_record(artist, origin=registry.origin, fingerprints=_looks()) for _ in range(10_000)]
 
         def run() -> None:
             for start in range(0, len(records), 1000):
@@ -46,6 +48,11 @@ def _log(folder: Path) -> Iterator[Row]:
         "≥ 2,000/s",
         rate >= 2000,
     )
+
+
+def _looks() -> list[dict[str, str | int]]:
+    """The fingerprint that decides, of a picture that looks like no other."""
+    return [{"alg": "pdq-256", "pipeline": "pdq/512", "bits": secrets.token_hex(32), "quality": 100}]
 
 
 def _tree() -> Iterator[Row]:

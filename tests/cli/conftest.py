@@ -15,9 +15,8 @@ from rakkan.cli.main import main
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import open_registry
-from tests.homes import new_home
+from tests.homes import new_home, own_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_atelier(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Atelier:
     """To be read, not written."""
     folder = tmp_path_factory.mktemp("atelier")
-    options = StampOptions(out=folder / "stamped", terms=load_terms("community-lora"), publish=True)
+    options = StampOptions(out=folder / "stamped", terms=own_terms("community-lora"), publish=True)
     with open_registry(new_home(folder / "home")) as registry:
         items = stamp_files(registry, sorted(pictures.iterdir()), options)
         assert {item.state for item in items} == {"stamped"}

@@ -10,6 +10,7 @@ import pytest
 from rakkan.manifests.samples import render_samples
 from rakkan.schemas.values import Digest
 from tests.cli.conftest import Rakkan
+from tests.homes import SAID
 
 DIGESTS = [str(Digest.of(b"work %d" % number)) for number in range(3)]
 TRAIN = "cawg.ai_generative_training"
@@ -29,7 +30,16 @@ def pictures(tmp_path: Path) -> list[Path]:
 def test_folders_and_patterns_are_one_collection(
     rakkan: Rakkan, home: Path, pictures: list[Path], tmp_path: Path, name: str
 ) -> None:
-    words = ("consent", "grant", tmp_path / name, "--collection", "--terms", "open-training", "--publish")
+    words = (
+        "consent",
+        "grant",
+        tmp_path / name,
+        "--collection",
+        "--terms",
+        "open-training",
+        *SAID,
+        "--publish",
+    )
     ran = rakkan("--home", home, "--json", *words)
     assert ran.code == 0, ran.err
     said = ran.document["statement"]["predicate"]
@@ -46,7 +56,17 @@ def test_digests_and_locks_are_one_collection_and_one_work_is_taken_out(
     lock = tmp_path / "lock.json"
     assert rakkan("dataset", "lock", pictures[0].parent, "--out", lock).code == 0
     size = len(json.loads(lock.read_text())["items"])
-    words = ("consent", "grant", *DIGESTS, lock, DIGESTS[0], "--collection", "--terms", "open-training")
+    words = (
+        "consent",
+        "grant",
+        *DIGESTS,
+        lock,
+        DIGESTS[0],
+        "--collection",
+        "--terms",
+        "open-training",
+        *SAID,
+    )
     ran = rakkan("--home", home, "--json", *words, "--publish")
     assert ran.code == 0, ran.err
     assert ran.document["statement"]["predicate"]["collection"]["count"] == size + len(DIGESTS)
@@ -56,7 +76,7 @@ def test_digests_and_locks_are_one_collection_and_one_work_is_taken_out(
 
 
 def test_the_dry_run_lists_the_works_as_public(rakkan: Rakkan, home: Path) -> None:
-    words = ("consent", "grant", *DIGESTS, "--collection", "--terms", "open-training")
+    words = ("consent", "grant", *DIGESTS, "--collection", "--terms", "open-training", *SAID)
     assert rakkan("--home", home, *words).code == 0
     ran = rakkan("--home", home, "publish", "--dry-run")
     assert "the digests of 3 works" in ran.out
@@ -68,14 +88,32 @@ def test_what_names_nothing_is_refused(rakkan: Rakkan, home: Path, tmp_path: Pat
     (tmp_path / "empty").mkdir()
     for name in (tmp_path / "empty", tmp_path / "*.png", "nothing"):
         ran = rakkan(
-            "--home", home, "--json", "consent", "grant", name, "--collection", "--terms", "open-training"
+            "--home",
+            home,
+            "--json",
+            "consent",
+            "grant",
+            name,
+            "--collection",
+            "--terms",
+            "open-training",
+            *SAID,
         )
         assert ran.document["error"]["code"] == "collection-nothing"
 
 
 def test_then_and_now(rakkan: Rakkan, home: Path) -> None:
     ran = rakkan(
-        "--home", home, "--json", "consent", "grant", DIGESTS[0], "--terms", "open-training", "--publish"
+        "--home",
+        home,
+        "--json",
+        "consent",
+        "grant",
+        DIGESTS[0],
+        "--terms",
+        "open-training",
+        *SAID,
+        "--publish",
     )
     begin = ran.document["statement"]["predicate"]["validFrom"]
     assert answers(rakkan, home, DIGESTS[0]) == ["allowed"]

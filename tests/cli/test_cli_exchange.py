@@ -18,7 +18,7 @@ def given(rakkan: Rakkan, home: Path, tmp_path: Path) -> str:
     """A consent with a private field."""
     terms = tmp_path / "terms.toml"
     terms.write_text(
-        'kind = "grant"\n[scopes]\n"cawg.ai_training" = "notAllowed"\n"cawg.data_mining" = "allowed"\n'
+        'kind = "grant"\ncoauthors = "complete"\npersons = {depicted = "none", minors = "none"}\n[scopes]\n"cawg.ai_training" = "notAllowed"\n"cawg.data_mining" = "allowed"\n'
         '[private]\nname = "Ada"\n'
     )
     ran = rakkan("--home", home, "--json", "consent", "grant", DIGEST, "--terms", terms)

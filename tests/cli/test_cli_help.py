@@ -12,7 +12,9 @@ from tests.cli.conftest import Rakkan
 ASKED_FOR = {
     *("init", "stamp", "publish", "verify", "trace", "worker", "serve", "demo", "fsck"),
     *("consent grant", "consent reserve", "consent withdraw", "consent show"),
-    *("consent delegate", "consent slip"),
+    *("consent delegate", "consent slip", "consent template", "consent agree"),
+    *("consent commit", "consent reveal"),
+    *("consent list", "consent explain", "consent diff", "consent renew"),
     *("claim", "dispute", "rule", "key guardians", "key compromised", "key rotate"),
     *("consent export", "consent import", "consent disclose", "consent erase"),
     *("dataset lock", "policy lint", "verdict make", "verdict show", "evidence pack", "evidence check"),

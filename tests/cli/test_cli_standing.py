@@ -10,7 +10,7 @@ import pytest
 from rakkan.registry.keys import Keys
 from rakkan.schemas.values import Digest
 from tests.cli.conftest import Rakkan
-from tests.homes import new_home
+from tests.homes import SAID, new_home
 
 WORK = str(Digest.of(b"the work"))
 TRAIN = "cawg.ai_generative_training"
@@ -25,7 +25,9 @@ def told(rakkan: Rakkan, home: Path) -> str:
 @pytest.fixture
 def grant(rakkan: Rakkan, home: Path) -> str:
     assert rakkan("--home", home, "claim", WORK, "--basis", "generated").code == 0
-    ran = rakkan("--home", home, "--json", "consent", "grant", WORK, "--terms", "open-training", "--publish")
+    ran = rakkan(
+        "--home", home, "--json", "consent", "grant", WORK, "--terms", "open-training", *SAID, "--publish"
+    )
     assert ran.code == 0, ran.err
     return str(ran.document["recordId"])
 

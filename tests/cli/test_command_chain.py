@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import Done, rakkan
-from tests.homes import require_anvil
+from tests.homes import SAID, require_anvil
 
 pytestmark = pytest.mark.chain
 DEAD = "http://127.0.0.1:9"
@@ -79,7 +79,17 @@ def founded(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Town:
     chain = made.document["chain"]
     gate = f"eip155:{chain['chainId']}:{chain['gate']}"
     policy(folder / "policy.json", 30)
-    words = ("stamp", pictures, "--out", folder / "set", "--consent", "open-training", "--grantee", gate)
+    words = (
+        "stamp",
+        pictures,
+        "--out",
+        folder / "set",
+        "--consent",
+        "open-training",
+        *SAID,
+        "--grantee",
+        gate,
+    )
     stamped = rakkan(*words, "--publish", "--json", home=home)
     assert stamped.code == 0, stamped.err
     assert rakkan("dataset", "lock", folder / "set", "--out", folder / "lock.json").code == 0
@@ -255,7 +265,7 @@ def test_a_node_that_does_not_answer(town: Town) -> None:
 
 def test_our_clock_moves_on_the_local_chain_alone(town: Town, home: Path, tmp_path: Path) -> None:
     moved = {"RAKKAN_CLOCK": "2031-01-01T00:00:00Z"}
-    words = ("consent", "grant", "sha256:" + "ab" * 32, "--terms", "open-training", "--json")
+    words = ("consent", "grant", "sha256:" + "ab" * 32, "--terms", "open-training", *SAID, "--json")
     given = rakkan(*words, home=town.home, env=moved)
     assert given.document["statement"]["predicate"]["validFrom"] == "2031-01-01T00:00:00Z"
     assert rakkan(*words, home=home, env=moved).error == (6, "clock-moved")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from rakkan.manifests.samples import CHILD, PARENT
 from tests.cli.command import Done, begin, end, files, rakkan
+from tests.homes import SAID
 
 COUNT = 24
 STEP = 32 * 1024
@@ -56,7 +57,7 @@ def test_interrupted_in_the_middle_and_done_again(
     jobs: int, number: signal.Signals, home: Path, many: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    words = ("stamp", many, "--out", out, "--jobs", jobs, "--consent", "community-lora", "--json")
+    words = ("stamp", many, "--out", out, "--jobs", jobs, "--consent", "community-lora", *SAID, "--json")
     process = begin(*words, home=home)
     wait_for(out, process)
     process.send_signal(number)

@@ -14,6 +14,7 @@ from rakkan.manifests.samples import PARENT
 from tests.cli import pngs
 from tests.cli.command import Done, rakkan
 from tests.cli.conftest import Atelier
+from tests.homes import SAID
 
 CHECKS = (
     *("image", "manifest", "signature", "trust", "revocation", "binding", "ingredients", "redactions"),
@@ -61,7 +62,7 @@ def test_verify_in_every_state(shared_atelier: Atelier, tmp_path: Path) -> None:
             continue
         document = done.document
         assert set(document) == {
-            *("schema", "state", "checks", "record", "anchor", "consent", "lineage", "matched")
+            *("schema", "state", "checks", "record", "anchor", "consent", "lineage", "matched", "identities")
         }
         assert (document["schema"], document["state"]) == ("rakkan.verification/1", name)
         assert tuple(each["name"] for each in document["checks"]) == CHECKS
@@ -150,7 +151,7 @@ def stamp(home: Path, picture: Path, out: Path, *words: object) -> Done:
 
 
 def test_stamp_and_private_until_published(home: Path, pictures: Path, tmp_path: Path) -> None:
-    done = stamp(home, pictures / PARENT, tmp_path / "out", "--consent", "community-lora")
+    done = stamp(home, pictures / PARENT, tmp_path / "out", "--consent", "community-lora", *SAID)
     document = done.document
     assert document["schema"] == "rakkan.stamp/1"
     (item,) = document["items"]

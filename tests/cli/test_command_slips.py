@@ -17,7 +17,7 @@ from rakkan.registry.home import Home
 from rakkan.registry.keys import ACCOUNT
 from rakkan.registry.ledger.anvil import LocalChain, find_anvil
 from tests.cli.command import Done, rakkan
-from tests.homes import require_anvil
+from tests.homes import SAID, require_anvil
 from tests.ports.anvil import lying_node
 
 SCOPE = ("--scope", "cawg.ai_generative_training")
@@ -42,7 +42,7 @@ class World:
 def stamped(folder: Path, pictures: Path, chain: str) -> list[dict[str, Any]]:
     made = rakkan("init", "--chain", chain, "--json", home=folder / "home")
     assert made.code == 0, made.err
-    words = ("stamp", pictures, "--out", folder / "out", "--consent", "open-training", "--publish")
+    words = ("stamp", pictures, "--out", folder / "out", "--consent", "open-training", *SAID, "--publish")
     done = rakkan(*words, "--slips", folder / "slips", "--json", home=folder / "home")
     assert done.code == 0, done.err
     items: list[dict[str, Any]] = done.document["items"]

@@ -12,6 +12,7 @@ from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT
 from tests.cli.command import files, rakkan
 from tests.cli.conftest import Atelier
+from tests.homes import SAID
 
 NAMES = ("a b  c.png", "絵師-Ä.png", "--json.png", "[x].png", "quote'.png")
 
@@ -53,7 +54,7 @@ def test_inputs_stay_as_they_were_and_nothing_lies_beside_them(
 
 
 def test_again_is_already_with_the_same_answer(home: Path, inputs: Path, tmp_path: Path) -> None:
-    words = ("stamp", inputs, "--out", tmp_path / "out", "--json", "--consent", "community-lora")
+    words = ("stamp", inputs, "--out", tmp_path / "out", "--json", "--consent", "community-lora", *SAID)
     first = rakkan(*words, home=home).document["items"]
     before = seen(tmp_path / "out")
     done = rakkan(*words, home=home)

@@ -103,6 +103,7 @@ _TYPES: dict[str, list[tuple[str, str]]] = {
         ("verifyingContract", "address"),
     ],
     "Withdrawal": [("authority", "address"), ("key", "bytes32")],
+    "Withdrawals": [("authority", "address"), ("keys", "bytes32[]")],
     "Verdict": [
         ("recordId", "bytes32"),
         ("subject", "bytes32"),
@@ -138,6 +139,11 @@ def typed(kind: str, message: dict[str, Any], contract: str, chain_id: int) -> A
 def withdrawal(authority: str, key: bytes, contract: str, chain_id: int) -> Any:
     """A withdrawal to sign."""
     return typed("Withdrawal", {"authority": authority, "key": key}, contract, chain_id)
+
+
+def withdrawals(authority: str, keys: list[bytes], contract: str, chain_id: int) -> Any:
+    """Withdrawals to sign together."""
+    return typed("Withdrawals", {"authority": authority, "keys": keys}, contract, chain_id)
 
 
 def verdict(given: Verdict, contract: str, chain_id: int) -> Any:

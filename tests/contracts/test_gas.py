@@ -13,6 +13,9 @@ pytestmark = pytest.mark.chain
 EACH = 100
 """Withdrawals in a batch; the figure is the whole transaction's over these."""
 
+FEW = 10
+"""From so many keys under one signature on, each costs at most 28,000."""
+
 BASE = 21_000
 """What any transaction costs; subtracted from reads, which nobody sends as one."""
 
@@ -23,6 +26,8 @@ CEILINGS = {
     "withdrawBySig": 54_000,
     "withdrawMany, each": 28_000,
     "withdrawManyBySig, each": 32_500,
+    "withdrawKeysBySig, each of few": 28_000,
+    "withdrawKeysBySig, each": 26_200,
     "withdraw, a collection": 47_500,
     "commit": 46_500,
     "submitVerdict, first": 143_500,
@@ -88,6 +93,13 @@ def test_gas(world: World) -> None:
     slips = [(artist, key, slip(key)) for key in own]
     call = world.consents.functions.withdrawManyBySig(slips)
     found["withdrawManyBySig, each"] = world.send(call)["gasUsed"] // EACH
+    for step, number in (("withdrawKeysBySig, each of few", FEW), ("withdrawKeysBySig, each", EACH)):
+        keys = [sha256(step.encode(), b"%d" % i) for i in range(number)]
+        signable = reference.withdrawals(artist, keys, world.consents.address, chain)
+        together = world.consents.functions.withdrawKeysBySig(
+            artist, keys, reference.sign(signable, world.artist)
+        )
+        found[step] = world.send(together)["gasUsed"] // number
     # A grant over 30,000 works is one record: one key, whatever their number.
     collection = world.consents.functions.withdraw(sha256(b"grant over 30,000 works"))
     found["withdraw, a collection"] = world.send(collection)["gasUsed"]

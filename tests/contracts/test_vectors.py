@@ -83,6 +83,14 @@ def test_withdrawal_digest(world: World, name: str) -> None:
     assert eip712.withdrawal_digest(domain, Address.parse(authority), key) == reference.digest(oracle)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 33])
+def test_withdrawals_digest(world: World, number: int) -> None:
+    """The registry contract and eth_account agree on what an authority signs for many keys."""
+    authority, keys = key_of("artist").address, [sha256(b"%d" % i) for i in range(number)]
+    oracle = reference.withdrawals(authority, keys, world.consents.address, world.w3.eth.chain_id)
+    assert world.consents.functions.withdrawalsDigest(authority, keys).call() == reference.digest(oracle)
+
+
 @pytest.mark.parametrize("name", ["artist", "a second artist", "a third"])
 def test_commitment(world: World, name: str) -> None:
     """The contract, web3's own encoder and our rules agree on what a claim is committed as."""

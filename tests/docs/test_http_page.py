@@ -21,6 +21,7 @@ from rakkan.registry.service import open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.schemas.values import Digest
 from tests.docs.blocks import blocks_of, run
+from tests.homes import SAID
 
 PAGE = "docs/http.md"
 RAKKAN = str(Path(sys.executable).with_name("rakkan"))
@@ -51,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def variables(folder: Path) -> dict[str, str]:
     token = found(load_settings(home=folder / "home"), creator="Ada").token
     stamped = rakkan(
-        folder, "stamp", "pictures", "--out", "stamped", "--consent", "community-lora", "--publish"
+        folder, "stamp", "pictures", "--out", "stamped", "--consent", "community-lora", *SAID, "--publish"
     )
     items = stamped["items"]
     assert isinstance(items, list)

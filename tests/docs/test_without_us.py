@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rakkan.contracts import artifact
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.consents import withdraw
@@ -16,15 +17,16 @@ from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.gates import brake, submit
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import make
+from rakkan.registry.ledger.wallet_calls import question_code
 from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.tree import Tree, leaf_hash
+from rakkan.registry.rules.wallet_questions import WalletQuestion
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.worker import Worker
-from rakkan.schemas.identity import keccak
+from rakkan.schemas.identity import Address, keccak
 from tests.docs.blocks import blocks_of, run
-from tests.homes import new_home
+from tests.homes import new_home, own_terms
 from tests.house.code import ROOT
 from tests.vectors.make_rules import FILE
 
@@ -52,7 +54,7 @@ def test_the_call_says_yes_and_after_the_withdrawal_no(tmp_path: Path) -> None:
         identity = registry.identity
         assert identity is not None
         pictures = render_samples(tmp_path / "pictures")[:2]
-        terms = load_terms("community-lora", (f"eip155:31337:{identity.gate}",))
+        terms = own_terms("community-lora", (f"eip155:31337:{identity.gate}",))
         items = stamp_files(registry, pictures, StampOptions(out=tmp_path / "dataset", terms=terms))
         publish(registry)
         policy = parse_policy(json.dumps(POLICY).encode())
@@ -85,10 +87,11 @@ def asked(registry: Registry, folder: Path, subject: str, policy: str) -> int:
 @pytest.fixture(scope="module")
 def theirs() -> dict[str, Any]:
     """What the page's Python defines."""
-    found = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert found is not None
+    found = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    assert len(found) == 2
     names: dict[str, Any] = {}
-    exec(compile(found[1], PAGE, "exec"), names)  # the page's own code
+    for block in found:
+        exec(compile(block, PAGE, "exec"), names)  # the page's own code
     return names
 
 
@@ -109,3 +112,11 @@ def test_the_python_takes_our_proofs_and_no_others(theirs: dict[str, Any]) -> No
             assert not theirs["included"](*blocks, index + 1, size, proof, tree.root())
             assert not theirs["included"](*blocks, index, size, [*proof, bytes(32)], tree.root())
             assert not theirs["included"](blocks[1], blocks[0], index, size, proof, tree.root())
+
+
+def test_the_python_asks_wallets_as_we_do(theirs: dict[str, Any]) -> None:
+    bytecode = artifact("WalletQuestion").bytecode
+    for length in (0, 1, 32, 65, 97):
+        asked = WalletQuestion(Address(b"\x77" * 20), b"\x01" * 32, bytes(range(length)), 7, bytes(32))
+        said = theirs["question"](bytecode, asked.wallet.raw, asked.digest, asked.signature)
+        assert said == f"0x{question_code(asked).hex()}"

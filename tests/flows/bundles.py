@@ -13,13 +13,12 @@ from rakkan.registry.flows.evidence import pack
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verify import Verification
 from rakkan.registry.service import Registry
 from rakkan.registry.settings import load_settings
 from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Outcome
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 
 @dataclass
@@ -63,7 +62,7 @@ def new_world(folder: Path) -> Iterator[World]:
     """A registry with one picture published, and its bundle."""
     pictures = render_samples(folder / "pictures")
     with new_registry(folder / "home") as registry:
-        options = StampOptions(out=folder / "stamped", terms=load_terms("open-training"))
+        options = StampOptions(out=folder / "stamped", terms=own_terms("open-training"))
         items = stamp_files(registry, pictures, options)
         publish(registry)
         chosen = next(item for item in items if item.input.name == PARENT)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.service import open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.registry.worker import Worker
+from tests.homes import own_terms
 
 
 def main(home: str, pictures: str, out: str) -> None:
     """Do it all; a failpoint ends it anywhere."""
-    options = StampOptions(out=Path(out), terms=load_terms("community-lora"), publish=True)
+    options = StampOptions(out=Path(out), terms=own_terms("community-lora"), publish=True)
     with open_registry(load_settings(home=Path(home))) as registry:
         for item in stamp_files(registry, sorted(Path(pictures).iterdir()), options):
             if item.error:

@@ -48,7 +48,7 @@ def dossier_of(registry: Registry, digest: Digest = WORK) -> Dossier:
 
 def asked(dossier: Dossier, at: datetime, **trust: object) -> str:
     """Code of the check and the answer for training, to a stranger who asked about withdrawals elsewhere."""
-    given = Trust(withdrawals=True, **trust)  # type: ignore[arg-type]
+    given = Trust(withdrawals=True, records=True, **trust)  # type: ignore[arg-type]
     check, words = consent_check(dossier, given, at, "public")
     return f"{check.code} {words[TRAIN]}"
 

@@ -20,7 +20,7 @@ from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Subject, parse_model
 from rakkan.schemas.values import Digest
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 WORK = Digest("sha256", b"\xab" * 32)
 SUBJECT = Subject(name="work", digest={"sha256": WORK.hex})
@@ -112,7 +112,7 @@ def test_a_dry_run_keeps_nothing(registry: Registry) -> None:
 
 
 def test_a_withdrawn_grant_is_said_as_withdrawn(registry: Registry) -> None:
-    terms = load_terms("open-training")
+    terms = own_terms("open-training")
     free = {**(terms.licence or {}), "attribution": "none"}
     from dataclasses import replace
 
@@ -134,7 +134,7 @@ def test_a_superseded_grant_is_said_as_superseded(registry: Registry) -> None:
     from rakkan.registry.rules.proofs import sign_did
     from rakkan.schemas.record import statement_bytes
 
-    record = give(registry, [SUBJECT], load_terms("open-training"))
+    record = give(registry, [SUBJECT], own_terms("open-training"))
     later = predicate(make_consent(registry, [SUBJECT], load_terms("reserve"))).to_json()
     consent = parse_model(Consent, {**later, "supersedes": record.envelope_cid.link})
     statement = statement_bytes("consent", [SUBJECT], with_notice([SUBJECT], consent))

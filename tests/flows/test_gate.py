@@ -22,15 +22,15 @@ from rakkan.registry.flows.gates import brake, status, submit
 from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import MadeVerdict, load, make
 from rakkan.registry.rules.policy import Policy, parse_policy
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.service import Registry, open_registry
+from rakkan.registry.signers.port import WalletSigner
 from rakkan.registry.worker import Worker
 from rakkan.schemas.errors import DomainError, NotFound, Refused, Unavailable
 from rakkan.schemas.record import Record
-from tests.homes import new_home
+from tests.homes import new_home, own_terms
 from tests.support import consent_record
 
 POLICY = parse_policy(
@@ -66,11 +66,13 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
     pictures = render_samples(tmp_path / "pictures")
     identity = registry.identity
     assert identity is not None
-    terms = load_terms("open-training", (f"eip155:31337:{identity.gate}",))
+    terms = own_terms("open-training", (f"eip155:31337:{identity.gate}",))
     out = tmp_path / "dataset"
     done = stamp_files(registry, pictures[:3], StampOptions(out=out, terms=terms))
     done += stamp_files(
-        registry, pictures[3:], StampOptions(out=out, terms=terms, wallet=secrets.token_bytes(32))
+        registry,
+        pictures[3:],
+        StampOptions(out=out, terms=terms, signer=WalletSigner(secrets.token_bytes(32))),
     )
     assert [item.state for item in done] == ["stamped"] * 5, [item.error for item in done]
     publish(registry)
@@ -225,7 +227,7 @@ def test_somebody_elses_withdrawal(registry: Registry, items: list[StampItem]) -
     consent = items[0].consent
     assert consent is not None
     with pytest.raises(Refused) as foreign:
-        withdraw(registry, str(consent.record_id), wallet=secrets.token_bytes(32))
+        withdraw(registry, str(consent.record_id), signer=WalletSigner(secrets.token_bytes(32)))
     assert foreign.value.code == "withdrawal-foreign"
     stranger = Ed25519PrivateKey.generate()
     statement = withdrawal_statement(consent, None, registry.origin)
@@ -240,7 +242,7 @@ def test_without_a_chain_nothing_can_be_approved(tmp_path: Path) -> None:
         stamp_files(
             registry,
             render_samples(tmp_path / "p"),
-            StampOptions(out=tmp_path / "d", terms=load_terms("open-training")),
+            StampOptions(out=tmp_path / "d", terms=own_terms("open-training")),
         )
         publish(registry)
         policy = parse_policy(POLICY.canonical.replace(b'"self"', b'"public"'))

@@ -15,7 +15,6 @@ from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.gates import brake, status, submit
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import MadeVerdict, make
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
@@ -26,7 +25,7 @@ from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.registry.worker import Worker
 from rakkan.schemas.values import Digest
-from tests.homes import new_home
+from tests.homes import new_home, own_terms
 from tests.ports.anvil import send
 from tests.support import consent_record
 
@@ -50,7 +49,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
     done = stamp_files(
         registry,
         render_samples(tmp_path / "pictures")[:3],
-        StampOptions(out=tmp_path / "dataset", terms=load_terms("open-training")),
+        StampOptions(out=tmp_path / "dataset", terms=own_terms("open-training")),
     )
     publish(registry)
     assert judged(registry, tmp_path).verdict.outcome == "approved"

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from rakkan.registry.flows.asking import Inquiry, ask
 from rakkan.registry.flows.comparing import Gallery
 from rakkan.registry.flows.consent_check import consent_check
 from rakkan.registry.flows.consents import show
 from rakkan.registry.flows.dossier import Dossier, gather_work
 from rakkan.registry.flows.evidence import pack, unpack
+from rakkan.registry.flows.fsck import inspect
 from rakkan.registry.flows.record_checks import Trust
 from rakkan.registry.service import Registry
+from rakkan.registry.store.tables import LikenessRow, table
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.community import Community
 from rakkan.schemas.record import Record
@@ -50,6 +53,8 @@ def looks(
 
 def answer(registry: Registry, work: Digest = LATE) -> str:
     found = show(registry, [work], scopes=[TRAIN], grantee="public")[TRAIN]
+    ((many,),) = ask(registry, [work], Inquiry(TRAIN, "public", registry.clock.now()))
+    assert (many.answer, many.code) == (found.answer, found.code), "one of thousands is answered alike"
     return f"{found.answer.value} {found.code}"
 
 
@@ -141,7 +146,7 @@ def test_a_stranger_sees_it_in_the_bundle(registry: Registry, people: People) ->
     people.consent("other", LATE)
 
     def judged(dossier: Dossier) -> tuple[Outcome, str, str]:
-        check, words = consent_check(dossier, Trust(withdrawals=True), people.on(0), "public")
+        check, words = consent_check(dossier, Trust(withdrawals=True, records=True), people.on(0), "public")
         return check.outcome, check.code, words[TRAIN]
 
     home = gather_work(registry, _stored(registry, late))
@@ -163,3 +168,13 @@ def test_an_impossible_fingerprint_is_nobody(registry: Registry, people: People)
     people.consent("other", LATE)
     assert answer(registry) == GRANTED
     assert link(people.work("third", Digest.of(b"third"), **looks(2)))
+
+
+def test_fsck_misses_a_pair_that_is_gone(registry: Registry, people: People) -> None:
+    people.work("artist", EARLY, **looks(0))
+    people.work("other", LATE, **looks(1))
+    assert inspect(registry).problems == ()
+    with registry.store.database.write() as connection:
+        connection.execute(table(LikenessRow).delete())
+    (problem,) = inspect(registry).problems
+    assert (problem.code, "looks like" in problem.message) == ("index-damaged", True)

@@ -25,7 +25,7 @@ from rakkan.schemas.errors import Conflict, Invalid, NotFound, Refused
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Subject, parse_model
 from rakkan.schemas.values import Digest
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 SECRET = "Ada Lovelace, 12 St James's Square"
 SUBJECT = Subject(name="work", digest={"sha256": "ab" * 32})
@@ -38,7 +38,7 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
 
 
 def private_terms() -> Terms:
-    terms = load_terms("open-training")
+    terms = own_terms("open-training")
     return Terms(
         **{
             **{name: getattr(terms, name) for name in Terms.__slots__},
@@ -159,7 +159,7 @@ def test_it_waits_for_the_worker(registry: Registry) -> None:
 
 def likeness(registry: Registry, **change: Any) -> Record:
     sealing = seal_fields(registry.origin, {"release": SECRET})
-    base = make_consent(registry, [SUBJECT], load_terms("open-training")).predicate.to_json()
+    base = make_consent(registry, [SUBJECT], own_terms("open-training")).predicate.to_json()
     value = {**base, "kind": "likeness", "nonce": sealing.nonce, **change}
     consent = parse_model(Consent, value)
     value["sealed"] = sealing.public(pin=consent.may_pin_private)
@@ -190,7 +190,7 @@ def test_likeness_and_minors_never_reach_the_content_store(
 
 
 def test_records_without_private_fields(registry: Registry) -> None:
-    record = give(registry, [SUBJECT], load_terms("open-training"))
+    record = give(registry, [SUBJECT], own_terms("open-training"))
     for action in (lambda: disclose(registry, record, "name"), lambda: erase(registry, record)):
         with pytest.raises(NotFound) as caught:
             action()

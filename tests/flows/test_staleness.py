@@ -13,7 +13,6 @@ from rakkan.registry.flows.datasets import lock_folder
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.staleness import causes, standing
 from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.flows.verdicts import MadeVerdict, make
 from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_key
@@ -23,7 +22,7 @@ from rakkan.registry.worker import Worker
 from rakkan.schemas.errors import Unavailable
 from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Reliance
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 
 POLICY = parse_policy(
     b'{"policy":"rakkan-policy/1","name":"share","validDays":30,"all":['
@@ -42,7 +41,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
     done = stamp_files(
         registry,
         render_samples(tmp_path / "pictures")[:3],
-        StampOptions(out=tmp_path / "dataset", terms=load_terms("open-training")),
+        StampOptions(out=tmp_path / "dataset", terms=own_terms("open-training")),
     )
     publish(registry)
     return done

@@ -26,7 +26,7 @@ from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.rules.sealing import commitment
 from rakkan.registry.service import Registry, open_registry
 from rakkan.schemas.work import Work
-from tests.homes import new_home, new_registry
+from tests.homes import new_home, new_registry, own_terms
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_folder_is_stamped_verified_and_left_as_it_was(
     inputs = sorted(pictures.iterdir())
     before = {path: path.read_bytes() for path in inputs}
     items = stamp_files(
-        registry, inputs, StampOptions(out=tmp_path / "out", terms=load_terms("community-lora"))
+        registry, inputs, StampOptions(out=tmp_path / "out", terms=own_terms("community-lora"))
     )
     assert [item.state for item in items] == ["stamped"] * 5
     assert {path: path.read_bytes() for path in inputs} == before
@@ -227,7 +227,7 @@ def test_outputs_do_not_collide_or_overwrite(registry: Registry, pictures: Path,
     (tmp_path / "out2").mkdir()
     (tmp_path / "out2" / PARENT).write_bytes(b"somebody else's")
     (taken,) = stamp_files(
-        registry, [pictures / PARENT], StampOptions(out=tmp_path / "out2", terms=load_terms("open-training"))
+        registry, [pictures / PARENT], StampOptions(out=tmp_path / "out2", terms=own_terms("open-training"))
     )
     assert taken.error is not None
     assert (tmp_path / "out2" / PARENT).read_bytes() == b"somebody else's"
@@ -240,10 +240,10 @@ def test_killed_while_stamping(point: str, pictures: Path, tmp_path: Path) -> No
         "import sys; from pathlib import Path\n"
         "from rakkan.registry.service import open_registry\n"
         "from rakkan.registry.settings import load_settings\n"
-        "from rakkan.registry.flows.terms import load_terms\n"
+        "from tests.homes import own_terms\n"
         "from rakkan.registry.flows.stamping import StampOptions, stamp_files\n"
         "with open_registry(load_settings(home=Path(sys.argv[1]))) as registry:\n"
-        "    options = StampOptions(out=Path(sys.argv[3]), terms=load_terms('community-lora'))\n"
+        "    options = StampOptions(out=Path(sys.argv[3]), terms=own_terms('community-lora'))\n"
         "    items = stamp_files(registry, sorted(Path(sys.argv[2]).iterdir()), options)\n"
         "    assert all(item.error is None for item in items), items\n"
     )

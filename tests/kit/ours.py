@@ -10,19 +10,21 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from rakkan.registry.ports import ChainBlock
 from rakkan.registry.rules.consent import effective
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.notice import notice_of, notice_text
 from rakkan.registry.rules.proofs import check_record, withdrawal_key, withdrawal_statement
 from rakkan.registry.rules.sealing import commitment
 from rakkan.registry.rules.tree import leaf_hash, leaf_hashes, root_of, verify_inclusion
+from rakkan.registry.rules.wallet_questions import WalletQuestion, check_block, questions_of
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import DomainError, Invalid
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import DAG_JSON, DIGEST_KINDS, Cid, Digest
-from tests.kit.wire import case_of, consent_fact, record_of
+from tests.kit.wire import case_of, consent_fact, question_from, question_json, record_of
 
 _Json = Mapping[str, Any]
 
@@ -82,7 +84,30 @@ def _verify_proof(request: _Json) -> dict[str, Any]:
             audience=request["audience"],
             domain=Domain(domain["chainId"], Address.parse(domain["verifyingContract"])),
             linked={each.envelope_cid.digest: each for each in known},
+            answers={question_from(each): each["yes"] for each in request.get("answers", ())},
         )
+    except DomainError as error:
+        return {"accepted": False, "code": error.code}
+    return {"accepted": True}
+
+
+def _wallet_questions(request: _Json) -> dict[str, Any]:
+    domain = request["domain"]
+    where = Domain(domain["chainId"], Address.parse(domain["verifyingContract"]))
+    asked = questions_of(record_of(request["record"]), where)
+    return {"questions": [question_json(each) for _, each in sorted(asked.items())]}
+
+
+def _named_block(request: _Json) -> dict[str, Any]:
+    number, there = request["number"], request.get("there")
+    newest = ChainBlock(request["newest"]["number"], b"", parse_instant(request["newest"]["time"]))
+    block = None
+    if there is not None:
+        block = ChainBlock(number, bytes.fromhex(there["hash"]), parse_instant(there["time"]))
+    question = WalletQuestion(Address(bytes(20)), b"", b"", number, bytes.fromhex(request["hash"]))
+    made = parse_instant(request["statedAt"]) if "statedAt" in request else None
+    try:
+        check_block(question, block, newest, accepted_at=parse_instant(request["acceptedAt"]), stated_at=made)
     except DomainError as error:
         return {"accepted": False, "code": error.code}
     return {"accepted": True}
@@ -152,6 +177,8 @@ OPERATIONS: Final[Mapping[str, Callable[[_Json], dict[str, Any]]]] = {
     "commitment": _commitment,
     "notice": _notice,
     "verify-proof": _verify_proof,
+    "wallet-questions": _wallet_questions,
+    "named-block": _named_block,
     "withdrawal-key": _withdrawal_key,
     "withdrawal": _withdrawal,
     "collection": _collection,

@@ -13,12 +13,14 @@ from typing import Any
 from rakkan.registry.rules.actors import Actors
 from rakkan.registry.rules.case import EMPTY_CASE, Case, Similar
 from rakkan.registry.rules.facts import ConsentFact, Predicate, RecordFact
+from rakkan.registry.rules.wallet_questions import WalletQuestion
 from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.identification import Identification
+from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.record import Record
@@ -33,6 +35,25 @@ def record_of(value: _Json) -> Record:
     """A statement and its proofs."""
     proofs = [parse_model(Proof, each) for each in value["proofs"]]
     return Record.build(canonical(value["statement"]), proofs)
+
+
+def question_from(value: _Json) -> WalletQuestion:
+    """What a wallet was asked."""
+    digest, signature, at = (
+        bytes.fromhex(each) for each in (value["digest"], value["signature"], value["hash"])
+    )
+    return WalletQuestion(Address.parse(value["wallet"]), digest, signature, value["number"], at)
+
+
+def question_json(question: WalletQuestion) -> dict[str, Any]:
+    """The same, as a reply has it."""
+    return {
+        "wallet": str(question.wallet),
+        "digest": question.digest.hex(),
+        "signature": question.signature.hex(),
+        "number": question.number,
+        "hash": question.block_hash.hex(),
+    }
 
 
 def consent_fact(value: _Json) -> ConsentFact:

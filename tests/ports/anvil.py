@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import subprocess
 import threading
 import time
 import traceback
@@ -106,6 +107,26 @@ def world(chain: LocalChain) -> World:
         EvmLedger(chain.rpc_url, identity, PUBLISHER_KEY),
         EvmLedger(chain.rpc_url, identity, COMMUNITY_KEY),
     )
+
+
+@contextlib.contextmanager
+def bare_anvil(program: Path, port: int, folder: Path, chain_id: int) -> Iterator[None]:
+    """An anvil with nothing on it, on a port that is told."""
+    process = subprocess.Popen(
+        [str(program), "--port", str(port), "--silent", "--chain-id", str(chain_id)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"HOME": str(folder)},
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while outcome_of(lambda: ask(port, "eth_chainId")) != "believed":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield
+    finally:
+        process.kill()
+        process.wait(10)
 
 
 @contextlib.contextmanager

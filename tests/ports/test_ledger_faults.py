@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +24,7 @@ from tests.ports.anvil import (
     anchor,
     anvil_program,
     ask_everything,
+    bare_anvil,
     chain,
     outcome_of,
     wait_for,
@@ -87,26 +85,6 @@ def wait_until_saved(local: LocalChain) -> None:
     while newest not in (local.folder / STATE).read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-@contextmanager
-def bare_anvil(program: Path, port: int, folder: Path, chain_id: int) -> Iterator[None]:
-    """An anvil with nothing on it, on a port that is told."""
-    process = subprocess.Popen(
-        [str(program), "--port", str(port), "--silent", "--chain-id", str(chain_id)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={"HOME": str(folder)},
-    )
-    try:
-        deadline = time.monotonic() + 20
-        while outcome_of(lambda: ask(port, "eth_chainId")) != "believed":
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield
-    finally:
-        process.kill()
-        process.wait(10)
 
 
 def test_another_chain_under_the_same_url_is_recognised(

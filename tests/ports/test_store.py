@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from rakkan.registry.ledger.consent_calls import ChainWithdrawal
-from rakkan.registry.ports import Call, Observation, SignedTransaction
 from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
 from rakkan.registry.store import Store
@@ -21,7 +20,6 @@ from rakkan.registry.store.tables import SettingRow, table
 from rakkan.registry.store.verdicts import StoredVerdict
 from rakkan.registry.store.withdrawals import Cursor
 from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
-from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from tests.support import NOW, ORIGIN, consent_record, work_record
@@ -186,42 +184,6 @@ def test_what_was_read_of_the_chain_is_replaced_and_never_mixed(store: Store) ->
     assert store.withdrawals.cursor(authority) is None, "each contract has its own"
     assert store.withdrawals.pairs() == {(authority, kept.key), (authority, again.key)}
     assert store.withdrawals.count() == 2
-
-
-def test_outbox_walks_through_its_states(store: Store) -> None:
-    call = Call(Address(b"\x01" * 20), b"\x02")
-    store.outbox.plan("anchor:00", call)
-    store.outbox.plan("anchor:00", call)
-    (planned,) = store.outbox.open()
-    assert (planned.state, planned.call) == ("planned", call)
-    assert store.outbox.next_nonce(7) == 7
-    store.outbox.sign("anchor:00", SignedTransaction(b"\x03" * 32, b"raw", 7))
-    assert store.outbox.next_nonce(7) == 8
-    store.outbox.observe("anchor:00", Observation("mined", True, 5, b"\x04" * 32, NOW, 50_000))
-    assert store.outbox.open()[0].state == "mined"
-    store.outbox.observe("anchor:00", Observation("absent"))
-    assert store.outbox.open()[0].state == "signed"
-    store.outbox.observe("anchor:00", Observation("final", True, 6, b"\x05" * 32, NOW, 50_000))
-    assert store.outbox.open() == []
-    latest = store.outbox.latest_final()
-    assert latest is not None
-    assert (latest.block_number, latest.block_time) == (6, NOW)
-
-
-def test_a_lane_has_one_holder_and_a_lost_lease_is_noticed(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with store.leases.hold("worker") as lease:
-        with pytest.raises(Conflict) as caught, store.leases.hold("worker"):
-            pass
-        assert caught.value.code == "lane-busy"
-        store.leases.renew(lease)
-        monkeypatch.setattr("rakkan.registry.store.leases.time.time", lambda: 4_000_000_000.0)  # long asleep
-        with store.leases.hold("worker") as later:
-            assert later.fence == lease.fence + 1
-            with pytest.raises(Conflict) as lost:
-                store.leases.renew(lease)
-            assert lost.value.code == "lease-lost"
 
 
 def test_a_foreign_or_newer_database_is_refused(store: Store, database_url: str) -> None:

@@ -20,6 +20,7 @@ from rakkan.schemas.statement import parse_model
 from rakkan.schemas.values import Cid, Digest
 from tests.unit.registry.rules import cases
 from tests.unit.registry.rules.casework import text
+from tests.vectors import wallet_parts
 from tests.vectors.consent_world import (
     LIKENESS,
     LORA,
@@ -45,6 +46,8 @@ LEVELS: Final = {
     "commitment": 1,
     "notice": 1,
     "verify-proof": 1,
+    "wallet-questions": 1,
+    "named-block": 1,
     "withdrawal-key": 2,
     "withdrawal": 2,
     "collection": 2,
@@ -105,7 +108,7 @@ def others() -> dict[str, Record]:
 
 
 def records() -> list[Record]:
-    return [*consents().values(), *others().values(), cases.wallet_consent()]
+    return [*consents().values(), *others().values(), cases.wallet_consent(), *wallet_parts.records()]
 
 
 def requests() -> Iterator[tuple[str, Request]]:
@@ -122,6 +125,7 @@ def requests() -> Iterator[tuple[str, Request]]:
     for name, record in consents().items():
         yield f"notice: {name}", {"op": "notice", "record": str(record.envelope_cid)}
     yield from _proofs()
+    yield from wallet_parts.requests()
     yield from _withdrawals()
     yield from _collections()
     yield from _inclusions()

@@ -1,6 +1,7 @@
 """Writes ``consent.json``: the tests of the kit, from tables that say by hand what is expected.
 
-It decides the file's form: each record once under the CID of its envelope, each test on one line. Run it as
+It decides the file's form: each record once under the CID of its envelope, each test on one line, and what the
+Solidity tests read. Run it as
 ``python -m tests.vectors.make_consent``; the same code always writes the same bytes, and refuses to write
 where the rules and the tables disagree.
 """
@@ -16,6 +17,7 @@ from rakkan.schemas.record import Record
 from tests.kit.expand import expanded
 from tests.kit.ours import reply
 from tests.vectors import consent_parts
+from tests.vectors.contract_parts import contracts
 from tests.vectors.tables import changes, claims, keys, mandates, needs, objections, words
 
 TABLES: Final = (words, changes, mandates, needs, claims, keys, objections)
@@ -43,7 +45,7 @@ def vectors() -> dict[str, Any]:
         if row.assurance not in (None, test["reply"]["assurance"]):
             raise ValueError(f"{row.title}: another assurance is expected than {test['reply']['assurance']}")
         tests.append(test)
-    return {"records": records, "tests": tests}
+    return {"contracts": contracts(), "records": records, "tests": tests}
 
 
 def _test(name: str, level: int, request: dict[str, Any], records: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +66,8 @@ def written() -> str:
         f"  {_line(name)}: {_line(made['records'][name])}" for name in sorted(made["records"])
     )
     tests = ",\n".join(f"  {_line(test)}" for test in made["tests"])
-    return f'{{\n "records": {{\n{records}\n }},\n "tests": [\n{tests}\n ]\n}}\n'
+    shared = ",\n".join(f"  {_line(name)}: {_line(each)}" for name, each in made["contracts"].items())
+    return f'{{\n "contracts": {{\n{shared}\n }},\n "records": {{\n{records}\n }},\n "tests": [\n{tests}\n ]\n}}\n'
 
 
 def _line(value: object) -> str:

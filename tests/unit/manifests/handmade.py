@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import cbor2
@@ -41,9 +41,20 @@ def link(label: str, assertion: bytes) -> dict[str, Any]:
     return {"url": f"self#jumbf=c2pa.assertions/{label}", "hash": hashlib.sha256(assertion[8:]).digest()}
 
 
-def cose(claim: bytes, name: str = "Ada") -> bytes:
+def linked(assertions: Sequence[tuple[str, object]]) -> dict[str, dict[str, Any]]:
+    """The hashed URIs of assertions, by label."""
+    return {name: link(name, assertion(name, content)) for name, content in assertions}
+
+
+def assertion(name: str, content: object) -> bytes:
+    """An assertion box; bytes go in as CBOR that somebody else encoded."""
+    encoded = content if isinstance(content, bytes) else cbor2.dumps(content)
+    return described(b"cbor", name, box(b"cbor", encoded))
+
+
+def cose(claim: bytes, name: str = "Ada", issuer: str = "Test authority") -> bytes:
     """A COSE_Sign1 over a claim."""
-    held = artist(name)
+    held = artist(name, issuer)
     chain = [each.public_bytes(serialization.Encoding.DER) for each in load_certificates(held.chain_pem)]
     protected = cbor2.dumps({1: -7, 33: chain})
     key = serialization.load_pem_private_key(held.key_pem, None)
@@ -63,9 +74,7 @@ def manifest(
     kind: bytes = b"c2ma",
 ) -> bytes:
     """A manifest box, signed by Ada, with CBOR assertions; labels may repeat with ``__1``."""
-    boxes = {
-        name: described(b"cbor", name, box(b"cbor", cbor2.dumps(content))) for name, content in assertions
-    }
+    boxes = {name: assertion(name, content) for name, content in assertions}
     claim: dict[str, object] = {
         "instanceID": "xmp:iid:1",
         "claim_generator_info": {"name": "Stranger", "version": "1"},
@@ -90,6 +99,7 @@ def png_with_store(
     *,
     below: Sequence[bytes] = (),
     more_excluded: int = 0,
+    identities: Callable[[Mapping[str, dict[str, Any]]], Sequence[tuple[str, object]]] = lambda _: (),
     **arguments: Any,
 ) -> bytes:
     """A PNG with a store made by hand, bound to it by a data hash that fits.
@@ -98,6 +108,7 @@ def png_with_store(
         assertions: Besides actions and the hard binding.
         below: Manifest boxes before the active one.
         more_excluded: Bytes after the manifest's chunk that the hard binding leaves out as well.
+        identities: Makes further assertions that refer to all others, by their hashed URIs.
         arguments: For :func:`manifest`.
     """
     content = encoded("PNG")
@@ -117,8 +128,9 @@ def png_with_store(
             "pad": b"",
             "name": "jumbf manifest",
         }
+        others = [*listed, ("c2pa.hash.data", binding)]
         return described(
-            b"c2pa", "c2pa", *below, manifest([*listed, ("c2pa.hash.data", binding)], **arguments)
+            b"c2pa", "c2pa", *below, manifest([*others, *identities(linked(others))], **arguments)
         )
 
     # The length is part of what is signed: of a length with as many digits, nothing changes.

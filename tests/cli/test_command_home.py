@@ -1,0 +1,69 @@
+"""What a home keeps for itself: keys that are never replaced, and a database that nobody else reads."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from rakkan.registry.flows.founding import found
+from rakkan.registry.settings import load_settings
+from tests.cli.command import rakkan
+from tests.cli.conftest import Atelier
+
+
+@pytest.mark.parametrize("name", ["log.pem", "artist.pem", "authority.pem", "credential-key.pem"])
+def test_a_lost_key_is_never_replaced(home: Path, name: str) -> None:
+    (home / "keys" / name).unlink()
+    done = rakkan("init", "--json", home=home)
+    assert done.error == (6, "key-missing")
+    assert name in done.document["error"]["message"]
+    assert "backup" in done.document["error"]["hint"]
+    assert not (home / "keys" / name).exists()
+
+
+@pytest.mark.parametrize("how", ["lost", "another"])
+def test_nothing_leaves_that_could_not_be_logged(atelier: Atelier, tmp_path: Path, how: str) -> None:
+    key, word = atelier.home / "keys" / "log.pem", ("log", "head", "--json")
+    size = rakkan(*word, home=atelier.home).document["size"]
+    assert (
+        rakkan(
+            "stamp",
+            next(atelier.pictures.iterdir()),
+            "--out",
+            tmp_path / "o",
+            "--creator",
+            "B",
+            home=atelier.home,
+        ).code
+        == 0
+    )
+    words = ("consent", "reserve", next(atelier.stamped.iterdir()), "--json")
+    assert rakkan(*words, home=atelier.home).code == 0
+    blocks = sorted((path.name, path.stat().st_size) for path in (atelier.home / "blocks").iterdir())
+    key.unlink()
+    if how == "another":
+        found(load_settings(home=tmp_path / "other"))
+        key.write_bytes((tmp_path / "other" / "keys" / "log.pem").read_bytes())
+    done = rakkan("publish", "--json", home=atelier.home)
+    assert done.error == (6, "key-missing" if how == "lost" else "log-key-foreign")
+    assert sorted((path.name, path.stat().st_size) for path in (atelier.home / "blocks").iterdir()) == blocks
+    assert rakkan(*word, home=atelier.home).document["size"] == size
+
+
+def test_nobody_else_reads_the_home(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        home = tmp_path / "fresh" / "home"
+        assert rakkan("init", "--json", home=home).code == 0
+        assert stat.S_IMODE(home.stat().st_mode) == 0o700
+        files = list(home.rglob("registry.db*"))
+        assert files
+        assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+        (home / "registry.db").chmod(0o644)  # as an earlier version left it
+        assert rakkan("log", "head", home=home).code in (0, 4)
+        assert stat.S_IMODE((home / "registry.db").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
