@@ -27,9 +27,8 @@ FAULTY = failed("ingredients", "ingredient-faulty", "Against it stands a code.")
             "unchanged, but a picture that it was made from cannot be judged",
         ),
         (
-            [STRANGER, FAULTY, failed("redactions", "consent-redacted", "")],
-            "unchanged, issuer not recognised here, and something stands against a picture that it was made"
-            " from, and somebody took out what was said about consent",
+            [STRANGER, KNOWN, failed("redactions", "consent-redacted", "")],
+            "unchanged, issuer not recognised here, and somebody took out what was said about consent",
         ),
         (
             [KNOWN, failed("attribution", "consent-gathered", "")],
