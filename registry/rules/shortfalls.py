@@ -38,6 +38,7 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType(
         VOCABULARY: "not all that it says can be understood",
     }
 )
+_GATHERED: Final = "consent-gathered"
 _OPEN_INGREDIENTS: Final = "a picture that it was made from cannot be judged"
 
 
@@ -47,13 +48,18 @@ def reasons(checks: Iterable[Check]) -> tuple[str, ...]:
     Args:
         checks: Those of a picture; only the nine on the credential matter.
     """
-    return tuple(_reason(each) for each in checks if each.name in CHECKS and not each.clears)
+    return tuple(_reason(each) for each in checks if each.name in CHECKS and _wants(each))
 
 
 def unchanged(checks: Iterable[Check]) -> str:
     """What is said of a picture whose state is ``intact``: "unchanged", and every reason why it is no more."""
     found = reasons(checks) or ("not all of it could be checked",)
     return ("unchanged, " if found[0] == _ISSUER else "unchanged, but ") + ", and ".join(found)
+
+
+def _wants(check: Check) -> bool:
+    """Whether a check keeps a picture from being trusted; whom identity credentials name never does."""
+    return not check.clears and (check.name != ATTRIBUTION or check.code == _GATHERED)
 
 
 def _reason(check: Check) -> str:

@@ -113,7 +113,9 @@ def test_gas(world: World) -> None:
     assert approved.call() is False
 
     submit("submitVerdict, replacing")
-    world.wait(60)  # in the second of the first brake, the time of the fall would be there already, and cost less
+    world.wait(
+        60
+    )  # in the second of the first brake, the time of the fall would be there already, and cost less
     key, path = consents[2].record_id, tree_path(2, leaves)
     call = world.gate.functions.withdrawAndBrake(
         artist, key, slip(key), subject, policy, consents[2].args, 2, path
