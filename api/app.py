@@ -25,6 +25,7 @@ from rakkan.api import (
     health,
     log,
     pages,
+    query,
     records,
     slips,
     verdicts,
@@ -87,6 +88,7 @@ def create_app(
         ),
         judging=Lane("judging", slots=1, waiting=limits.waiting, seconds=limits.judge_seconds),
         strangers=Strangers(public, limits),
+        asking=Lane("asking", slots=2, waiting=limits.waiting, seconds=limits.query_seconds),
         withdrawals=ChainWithdrawals(registry),
         readiness=Readiness(registry),
         nudge=pump.nudge if pump else lambda: None,
@@ -101,6 +103,7 @@ def create_app(
         finally:
             site.verifying.close()
             site.judging.close()
+            site.asking.close()
             if pump:
                 pump.stop()
             closing()
@@ -123,6 +126,7 @@ def create_app(
         records,
         consents,
         drafting,
+        query,
         slips,
         verdicts,
         log,

@@ -58,12 +58,12 @@ JsonBody = Annotated[Any, Depends(_strict_json)]
 
 def is_json(request: Request) -> bool:
     """Whether the body calls itself JSON."""
-    return _media_type(request) == "application/json"
+    return media_type(request) == "application/json"
 
 
 def is_form(request: Request) -> bool:
     """Whether the body is a form with files."""
-    return _media_type(request) == "multipart/form-data"
+    return media_type(request) == "multipart/form-data"
 
 
 async def read_upload(request: Request) -> Upload:
@@ -142,5 +142,6 @@ async def _picture(form: FormData) -> Upload:
     return Upload(name[-_NAME:] or "picture", await part.read())
 
 
-def _media_type(request: Request) -> str:
+def media_type(request: Request) -> str:
+    """What the body calls itself, without parameters, in lower case."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()

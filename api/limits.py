@@ -21,7 +21,9 @@ class Limits(BaseSettings):
         upload_bytes: Body of a request that brings a picture.
         lock_bytes: Body of a request that brings a dataset lock.
         header_bytes: Request line and headers together.
-        digests: Identifiers in one batch.
+        query_bytes: Body of a query about many works.
+        digests: Identifiers in one batch to be verified.
+        query_digests: Works in one query about consent.
         body_seconds: Until a body must have arrived whole.
         memory_bytes: Bodies of all requests under way together.
         verifying: Pictures verified at the same time.
@@ -30,6 +32,7 @@ class Limits(BaseSettings):
         judge_seconds: The same for a verdict.
         open_consents: Consents that wallets give without a token, in an hour, all together; 0 takes none.
         open_consents_each: The same for one wallet, and for one address of the network.
+        query_seconds: The same for a query about many works.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAKKAN_HTTP_", extra="ignore", frozen=True)
@@ -39,7 +42,9 @@ class Limits(BaseSettings):
     upload_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     lock_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     header_bytes: int = Field(default=32 * 1024, ge=1024)
+    query_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     digests: int = Field(default=1000, ge=1, le=10_000)
+    query_digests: int = Field(default=10_000, ge=1, le=10_000)
     body_seconds: float = Field(default=120, gt=0)
     memory_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
     verifying: int = Field(default=2, ge=1, le=64)
@@ -48,6 +53,7 @@ class Limits(BaseSettings):
     judge_seconds: float = Field(default=600, gt=0)
     open_consents: int = Field(default=120, ge=0, le=100_000)
     open_consents_each: int = Field(default=20, ge=1, le=100_000)
+    query_seconds: float = Field(default=60, gt=0)
 
     def body_bytes(self, path: str) -> int:
         """The largest body that a path takes."""
@@ -55,6 +61,8 @@ class Limits(BaseSettings):
             return self.upload_bytes
         if path == "/v1/consents":
             return self.consent_bytes
+        if path == "/v1/consents/query":
+            return self.query_bytes
         return self.lock_bytes if path == "/v1/verdicts" else self.json_bytes
 
 

@@ -194,6 +194,36 @@ class ConsentShape(Shape):
     )
 
 
+class ManyAnswer(Shape):
+    """What holds for one work of a query."""
+
+    outcome: Literal["allowed", "denied", "undetermined"] = Field(description="Only `allowed` grants.")
+    reason: str = Field(description="A stable code.")
+    assurance: int = Field(ge=0, le=3, description="The weakest of what it rests on.")
+    record: RecordNames | None = Field(description="The first consent that decides.")
+
+
+class ManyItem(ManyAnswer):
+    """One work of a query."""
+
+    digest: str
+    then: ManyAnswer | None = Field(
+        default=None, description="With `asOf`: by what was known at that instant."
+    )
+
+
+class ConsentsShape(BaseModel):
+    """What may be done with many works, in the order asked (``rakkan.consents/1``)."""
+
+    model_config = ConfigDict(extra="forbid")
+    schema_: Literal["rakkan.consents/1"] = Field(alias="schema")
+    scope: str
+    grantee: str
+    policy: str | None
+    at: str
+    items: list[ManyItem]
+
+
 class Withdrawn(BaseModel):
     """What a withdrawal slip did."""
 

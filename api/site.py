@@ -31,6 +31,7 @@ class Site:
         verifying: Where pictures are verified.
         judging: Where datasets are judged.
         strangers: Takes consents of wallets without a token.
+        asking: Where thousands of works are asked about.
         withdrawals: Asks the chain before "allowed" is said.
         readiness: Asks the engines how they are.
         nudge: Tells the worker, if one runs here, that there is something to do.
@@ -42,6 +43,7 @@ class Site:
     verifying: Lane
     judging: Lane
     strangers: Strangers
+    asking: Lane
     withdrawals: ChainWithdrawals
     readiness: Readiness
     nudge: Callable[[], None]

@@ -17,6 +17,7 @@ from rakkan.api.problems import LOG
 from rakkan.registry.flows.watching import keep_current
 from rakkan.registry.flows.withdrawn import Effectives, confirmed
 from rakkan.registry.service import Registry
+from rakkan.schemas.errors import DomainError
 
 FRESH_SECONDS: Final = 5.0
 
@@ -45,6 +46,15 @@ class ChainWithdrawals:
             self.keep_fresh,
             lambda error: LOG.warning("the chain was not asked about withdrawals: %s", error),
         )
+
+    def consulted(self) -> bool:
+        """Whether all that was withdrawn on chain up to a few seconds ago is on file now."""
+        try:
+            self.keep_fresh()
+        except DomainError as error:
+            LOG.warning("the chain was not asked about withdrawals: %s", error)
+            return False
+        return True
 
     def keep_fresh(self, _: object = None) -> None:
         """Have everything read up to a block of a few seconds ago.

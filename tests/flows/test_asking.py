@@ -17,13 +17,15 @@ from rakkan.registry.flows.shelf import Shelf
 from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.consent import effective
 from rakkan.registry.rules.facts import ConsentFact
+from rakkan.registry.rules.proofs import withdrawal_statement
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.community import Community
 from rakkan.schemas.values import Digest
 from tests.flows.crowd import COMMUNITY, POLICY, Crowd
-from tests.flows.homesteads import DAY, LIKENESS, START, TRAIN, who
+from tests.flows.homesteads import DAY, LIKENESS, START, TRAIN, People, who
+from tests.homes import new_registry
 
 INQUIRIES = (
     Inquiry(TRAIN, "public", START),
@@ -94,3 +96,23 @@ def test_every_answer_is_that_of_the_work_alone(registry: Registry, seed: int) -
     rows = [row for rows in shelf.under.values() for row in rows]
     awkward = sum(row.record_id in shelf.awkward for row in rows)
     assert 0 < awkward < len(rows) * 0.9, "both ways of reading were taken"
+
+
+def test_works_that_differ_in_one_moment_alone_are_not_alike(tmp_path: Path) -> None:
+    """The same terms, taken back before the use, after it, or never."""
+    with new_registry(tmp_path / "home") as registry:
+        people = People(registry)
+        works = [Digest.of(b"alike %d" % each) for each in range(3)]
+        people.on(-9)
+        consents = [people.consent("ann", work) for work in works]
+        for place, day in enumerate((-5, -1)):
+            people.on(day)
+            people.hand_in(withdrawal_statement(consents[place], None, registry.origin), ["ann"])
+        for order in (works, works[::-1]):
+            answers = dict(
+                zip(order, ask(registry, order, Inquiry(TRAIN, "public", START - 3 * DAY)), strict=True)
+            )
+            assert [answers[work][0].code for work in works] == ["withdrawn", *["granted-to-public"] * 2]
+            assert [answers[work][0].record_id for work in works] == [
+                each.record_id.digest for each in consents
+            ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rakkan.registry.flows.asking import Inquiry, ask
 from rakkan.registry.flows.cases import open_casebook, recorded
 from rakkan.registry.flows.consents import show
 from rakkan.registry.rules.consent import effective
@@ -47,14 +48,13 @@ def answer(
     used: float | None = None,
     known: float | None = None,
 ) -> str:
-    found = show(
-        registry,
-        [work],
-        scopes=[scope],
-        grantee=grantee,
-        used_at=None if used is None else START + used * DAY,
-        known_at=None if known is None else START + known * DAY,
-    )[scope]
+    used_at = registry.clock.now() if used is None else START + used * DAY
+    known_at = None if known is None else START + known * DAY
+    found = show(registry, [work], scopes=[scope], grantee=grantee, used_at=used_at, known_at=known_at)[scope]
+    (among_many,) = ask(registry, [work], Inquiry(scope, grantee, used_at, known_at=(known_at,)))[0]
+    assert among_many[:3] == (found.answer, found.code, found.assurance), (
+        "asked with many others it is the same"
+    )
     return f"{found.answer.value} {found.code} {found.assurance}"
 
 
