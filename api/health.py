@@ -6,7 +6,7 @@ decided in ``rakkan.api.readiness``.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,8 +14,30 @@ from starlette.responses import Response
 from rakkan.api.answers import answer
 from rakkan.api.description import OPERATORS, problems
 from rakkan.api.problems import Problem
-from rakkan.api.shapes import HealthShape, ReadyShape
+from rakkan.api.shapes import Shape
 from rakkan.api.site import Here
+
+
+class HealthShape(Shape):
+    """Alive."""
+
+    status: Literal["alive"]
+
+
+class ReadyCheck(Shape):
+    """One engine."""
+
+    name: str
+    outcome: Literal["pass", "fail", "not-applicable"]
+    detail: str
+
+
+class ReadyShape(Shape):
+    """Ready to serve."""
+
+    status: Literal["ready"]
+    checks: list[ReadyCheck]
+
 
 router: Final = APIRouter(tags=[OPERATORS])
 

@@ -277,27 +277,6 @@ class ConsistencyShape(Shape):
     proof: list[str]
 
 
-class HealthShape(Shape):
-    """Alive."""
-
-    status: Literal["alive"]
-
-
-class ReadyCheck(Shape):
-    """One engine."""
-
-    name: str
-    outcome: Literal["pass", "fail", "not-applicable"]
-    detail: str
-
-
-class ReadyShape(Shape):
-    """Ready to serve."""
-
-    status: Literal["ready"]
-    checks: list[ReadyCheck]
-
-
 class ExplanationShape(Shape):
     """What a problem code means."""
 
