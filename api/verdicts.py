@@ -22,11 +22,11 @@ from rakkan.api.description import COMMUNITIES, ROOT, json_body, problems
 from rakkan.api.shapes import VerdictShape
 from rakkan.api.site import Here
 from rakkan.registry.flows.staleness import FRESHLY_MADE, standing
-from rakkan.registry.flows.verdicts import MadeVerdict, make
+from rakkan.registry.flows.verdicts import MadeVerdict, make, newest
 from rakkan.registry.rules.dataset import Lock, parse_lock
 from rakkan.registry.rules.policy import Policy, parse_policy, shipped_policies
 from rakkan.schemas.canonical import parse_canonical
-from rakkan.schemas.errors import Invalid, NotFound
+from rakkan.schemas.errors import DomainError, Invalid, NotFound
 from rakkan.schemas.statement import parse_model
 from rakkan.schemas.values import Cid, Digest
 
@@ -57,7 +57,8 @@ class VerdictQuery(BaseModel):
     policy: str | None = Field(
         default=None,
         max_length=128,
-        description="CID of the policy, or its 32 bytes as 64 hex digits; the newest verdict under any policy unless named.",
+        description="CID of the policy, its 32 bytes as 64 hex digits, or the name of one that comes with Rakkan;"
+        " needed where the dataset was judged under several.",
     )
 
 
@@ -91,7 +92,7 @@ async def make_verdict(request: Request, site: Here, body: JsonBody) -> Response
     operation_id="getVerdict",
     summary="The newest verdict about a dataset",
     response_model=VerdictShape,
-    responses=problems(404, 422, 503),
+    responses=problems(404, 409, 422, 503),
 )
 async def get_verdict(
     request: Request,
@@ -118,13 +119,7 @@ async def get_verdict(
 
 def _find(site: Here, subject: str, policy: str | None) -> MadeVerdict:
     asked = _subject(subject)
-    stored = site.public.store.verdicts.latest(asked, None if policy is None else _policy_id(policy))
-    record = site.public.store.records.get([stored.record_id]).get(stored.record_id) if stored else None
-    if stored is None or record is None:
-        raise NotFound(
-            "No public verdict about this dataset under that policy is known here.", code="verdict-unknown"
-        )
-    return MadeVerdict(record.record, stored)
+    return newest(site.public, asked, None if policy is None else _policy_id(policy))
 
 
 def _subject(text: str) -> bytes:
@@ -142,7 +137,20 @@ def _subject(text: str) -> bytes:
 
 
 def _policy_id(text: str) -> bytes:
-    return bytes.fromhex(text) if _SUBJECT.fullmatch(text) else Cid.parse(text).digest
+    shipped = shipped_policies()
+    if text in shipped:
+        return shipped[text].cid.digest
+    if _SUBJECT.fullmatch(text):
+        return bytes.fromhex(text)
+    try:
+        return Cid.parse(text).digest
+    except DomainError as error:
+        hint = (
+            f"Name it by its CID, its 64 hex digits, or as one that comes with Rakkan: {', '.join(shipped)}."
+        )
+        raise Invalid(
+            f"{text[:64]!r} names no policy.", code=error.code, hint=hint, pointer="/policy"
+        ) from error
 
 
 def _read(body: object) -> tuple[Lock, Policy]:

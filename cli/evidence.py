@@ -15,7 +15,7 @@ from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
 from rakkan.cli.verify import Chain, LogKeys, Trust, checks, options_of, settings_of
-from rakkan.cli.works import read_file, work_record, write_file
+from rakkan.cli.works import work_record, write_file
 
 app = group()
 JUDGED: Final = ("record", "log", "anchor", "consent")
@@ -72,12 +72,11 @@ def check(
 
     Example: rakkan evidence check picture.car --log-key log.vkey
     """
-    from rakkan.registry.flows.evidence import unpack
+    from rakkan.registry.flows.evidence import unpack_file
     from rakkan.registry.flows.opening import verify_name
 
     session = Session.of(context)
-    dossier = unpack(read_file(car, "bundle"))
-    settings = settings_of(session, chain)
+    dossier, settings = unpack_file(car), settings_of(session, chain)
     options = options_of(offline=False, bundle=car, trust=trust, log_key=log_key, chain=chain)
     found = verify_name(settings, str(dossier.matched), options)
     said = [each for each in found.checks if each.name in JUDGED]

@@ -12,9 +12,9 @@ import typer
 
 from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
-from rakkan.cli.policy import load_policy
+from rakkan.cli.policy import policy_digest
 from rakkan.cli.session import Session, line
-from rakkan.cli.works import read_file
+from rakkan.cli.works import read_lock
 from rakkan.schemas.errors import Invalid, Refused
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ Named = Annotated[
         help="A verdict made here, or with --policy the lock of a dataset.",
     ),
 ]
-Policy = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="The policy, if a lock is named.")]
+Policy = Annotated[
+    str,
+    typer.Option(
+        "--policy", metavar="FILE|NAME|CID", help="The policy, if a lock is named or there were several."
+    ),
+]
 Wait = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")]
 
 
@@ -60,22 +65,40 @@ def status(context: typer.Context, name: Named, policy: Policy = "") -> int:
 def submit(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict made here.")],
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="FILE|NAME|CID", help="The policy, if there were several.")
+    ] = "",
     dry_run: Wait = False,
 ) -> int:
-    """Hand a verdict to the gate that it was made for.
+    """Hand a verdict to the gate that it was made for. Exit: 1 if the gate does not take it for an approval.
 
     Example: rakkan gate submit baguqeera…
     """
-    from rakkan.registry.flows.gates import submit
+    from rakkan.registry.flows.gates import status, submission, submit
     from rakkan.registry.flows.verdicts import load
+    from rakkan.registry.rules.policy import parse_policy
 
     session = Session.of(context)
     with session.registry() as registry:
-        made = load(registry, name)
+        made = load(registry, name, policy_digest(policy) if policy else None)
+        about = str(made.record.record_id)
         if dry_run:
-            return _plan(session, registry, "submit", str(made.record.record_id))
+            submission(registry, made)
+            return _plan(session, registry, "submit", about, policy=str(made.verdict.policy.cid))
         done = submit(registry, made)
-    return _sent(session, "submit", str(made.record.record_id), done)
+        found = status(registry, made.stored.subject, made.stored.policy)
+    why = found.why_not(made.stored.record_id)
+    document = _transaction("submit", about, done) | {
+        "policy": str(made.verdict.policy.cid),
+        "outcome": made.verdict.outcome,
+        "approved": found.approved,
+        "why": why or None,
+        "countsFrom": _counts_from(found),
+    }
+    session.emit(document, lambda: _show_submitted(document, parse_policy(made.stored.policy_bytes).name))
+    # An approval that only waits for its standing time is as it should be; so is a "no" that was handed over.
+    fine = why in ("", "standing-time") or made.verdict.outcome != "approved"
+    return exits.YES if fine else exits.NO
 
 
 @app.command("brake")
@@ -84,28 +107,37 @@ def brake(context: typer.Context, name: Named, policy: Policy = "", dry_run: Wai
 
     Example: rakkan gate brake datasetRoot:9f86d0…
     """
-    from rakkan.registry.flows.gates import brake
+    from rakkan.registry.flows.gates import brake, plan_brake
+    from rakkan.schemas.values import DAG_JSON, Cid
 
     session = Session.of(context)
     with session.registry() as registry:
         subject, policy_id = _subject_and_policy(registry, name, policy)
         if dry_run:
-            return _plan(session, registry, "brake", subject.hex())
+            found = plan_brake(registry, subject, policy_id)
+            if found.done:
+                session.say("The gate has braked it already.")
+            consent = str(Cid(DAG_JSON, found.felling.record_id))
+            return _plan(session, registry, "brake", subject.hex(), consent=consent)
         done = brake(registry, subject, policy_id)
-    return _sent(session, "brake", subject.hex(), done)
+    document = _transaction("brake", subject.hex(), done)
+    session.emit(document, lambda: line(_told(document)))
+    return exits.YES
 
 
 def _subject_and_policy(registry: Registry, name: str, policy: str) -> tuple[bytes, bytes]:
+    from rakkan.registry.flows.lookup import is_cid
     from rakkan.registry.flows.verdicts import load
-    from rakkan.registry.rules.dataset import parse_lock
 
-    if policy:
-        return parse_lock(read_file(Path(name), "lock")).subject, load_policy(policy).cid.digest
     if Path(name).is_file():
+        if policy:
+            return read_lock(Path(name)).subject, policy_digest(policy)
         raise Invalid(
             f"{name} is a lock, and the policy is not named.", code="usage", hint="Add --policy FILE|NAME."
         )
-    made = load(registry, name)
+    if policy and not name.startswith("datasetRoot:") and not is_cid(name):
+        read_lock(Path(name))  # says what is wrong with it
+    made = load(registry, name, policy_digest(policy) if policy else None)
     return bytes.fromhex(made.verdict.subject), made.stored.policy
 
 
@@ -123,6 +155,8 @@ def _status(found: GateStatus) -> dict[str, Any]:
         "block": found.block,
         "subject": found.subject.hex(),
         "policy": str(Cid(DAG_JSON, found.policy)),
+        "why": found.why_not() or None,
+        "countsFrom": _counts_from(found),
         "verdict": {
             "recordId": str(Cid(DAG_JSON, held.record_id)),
             "outcome": Decision(held.outcome).word,
@@ -146,7 +180,8 @@ def _show_status(document: dict[str, Any]) -> None:
         f"The gate {document['gate']} on chain {document['chain']} {word} it, as of block {document['block']}."
     )
     line()
-    rows = [("subject", document["subject"]), ("policy", document["policy"])]
+    rows = [("why not", _why(document))] if document["why"] else []
+    rows += [("subject", document["subject"]), ("policy", document["policy"])]
     if held is None:
         rows.append(("verdict", "none on file"))
     else:
@@ -156,7 +191,28 @@ def _show_status(document: dict[str, Any]) -> None:
     render.table(rows)
 
 
-def _plan(session: Session, registry: Registry, what: str, name: str) -> int:
+def _show_submitted(document: dict[str, Any], policy: str) -> None:
+    line(_told(document))
+    said = "approves it" if document["approved"] else f"does not approve it: {_why(document)}"
+    line(f"The gate {said}.")
+    outcome = sentences.DECISIONS[document["outcome"]]
+    render.table(
+        [("verdict", f"{document['about']} ({outcome})"), ("policy", f"{policy} {document['policy']}")]
+    )
+
+
+def _why(document: dict[str, Any]) -> str:
+    until = f"; it counts from {document['countsFrom']} on" if document["why"] == "standing-time" else ""
+    return sentences.GATES[document["why"]] + until
+
+
+def _counts_from(found: GateStatus) -> str | None:
+    from rakkan.schemas.instant import format_instant
+
+    return format_instant(found.counts_from) if found.counts_from else None
+
+
+def _plan(session: Session, registry: Registry, what: str, name: str, **why: str) -> int:
     identity = registry.identity
     if identity is None or identity.gate is None:
         raise Refused("This home has no gate.", code="no-gate", hint="Run `rakkan init --chain local`.")
@@ -166,18 +222,21 @@ def _plan(session: Session, registry: Registry, what: str, name: str) -> int:
         "about": name,
         "chain": identity.chain_id,
         "gate": str(identity.gate),
+        **why,
     }
-    session.emit(
-        document,
-        lambda: line(
+
+    def show() -> None:
+        line(
             f"Would {what} {name} at the gate {identity.gate} on chain {identity.chain_id}; nothing was sent."
-        ),
-    )
+        )
+        render.table(why.items())
+
+    session.emit(document, show)
     return exits.YES
 
 
-def _sent(session: Session, what: str, name: str, done: Transaction) -> int:
-    document = {
+def _transaction(what: str, name: str, done: Transaction) -> dict[str, Any]:
+    return {
         "schema": "rakkan.transaction/1",
         "what": what,
         "about": name,
@@ -186,10 +245,8 @@ def _sent(session: Session, what: str, name: str, done: Transaction) -> int:
         "block": done.block_number,
         "gas": done.gas_used,
     }
-    session.emit(
-        document,
-        lambda: line(
-            f"{what}: {sentences.transaction(done.state, done.block_number)}, gas {done.gas_used}, {document['tx']}"
-        ),
-    )
-    return exits.YES
+
+
+def _told(document: dict[str, Any]) -> str:
+    state = sentences.transaction(document["state"], document["block"])
+    return f"{document['what']}: {state}, gas {document['gas']}, {document['tx']}"

@@ -9,12 +9,27 @@ from typing import Annotated
 
 import typer
 
+from rakkan.cli import drafts
 from rakkan.cli.commands import ARTISTS, group
+from rakkan.cli.drafts import Out
 from rakkan.cli.session import Session
-from rakkan.cli.signers import SignerUri, WalletKey, another
+from rakkan.cli.signers import SignerUri, WalletKey, another, chosen
 from rakkan.cli.standing import stated
 
 keys = group()
+
+Guardians = Annotated[
+    list[str] | None,
+    typer.Option("--guardian", metavar="HOME|URI", help="A guardian whose key is at hand; repeatable."),
+]
+Guardianship = Annotated[
+    str,
+    typer.Option(
+        "--guardianship",
+        metavar="CID",
+        help="The record that names the guardians. [the last before the loss]",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -54,20 +69,74 @@ def compromised(
     since: Annotated[
         str, typer.Option("--since", metavar="INSTANT", help="Since when, as 2026-11-22T12:00:00Z.")
     ],
+    of: Annotated[
+        str,
+        typer.Option("--of", metavar="DID", help="Another key: one that you follow, or guard. [your own]"),
+    ] = "",
+    guardian: Guardians = None,
+    guardianship: Guardianship = "",
     signer: SignerUri = "",
     wallet_key: WalletKey = None,
+    out: Out = None,
 ) -> int:
-    """Say that your key is in other hands: what it stated since then grants nothing.
+    """Say that a key is in other hands: what it stated since then grants nothing.
+
+    The key itself says so, one that follows it, or enough of its guardians together.
 
     Example: rakkan key compromised --since 2026-11-22T12:00:00Z
     """
-    from rakkan.registry.flows import stating
+    from rakkan.registry.flows import recovering, stating
+    from rakkan.schemas.instant import parse_instant
 
-    return stated(
-        context,
-        lambda registry, by: stating.change_key(registry, "compromised", {"since": since}, signer=by),
-        (signer, wallet_key),
-    )
+    if not of and not guardian:
+        return stated(
+            context,
+            lambda registry, by: stating.change_key(registry, "compromised", {"since": since}, signer=by),
+            (signer, wallet_key),
+        )
+    session, at = Session.of(context), parse_instant(since)
+    with session.registry() as registry:
+        by = chosen(session, signer, wallet_key)
+        lost = of or stating.actor(registry, by)
+        guarded = bool(guardian or guardianship or out)
+        named = recovering.guardianship(registry, lost, before=at, name=guardianship) if guarded else None
+        draft = recovering.loss(registry, lost, at, named)
+        draft = drafts.signed_by(draft, session, guardian or [])
+        if not guarded or signer or wallet_key:
+            draft = drafts.signed_as(draft, registry, by)
+        return drafts.hand_in(session, registry, draft, out)
+
+
+@keys.command("recover")
+def recover(
+    context: typer.Context,
+    lost: Annotated[str, typer.Argument(metavar="DID", help="The key that is lost or stolen.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="HOME|URI", help="The key that follows: that of another home, or a signer."
+        ),
+    ],
+    guardian: Guardians = None,
+    guardianship: Guardianship = "",
+    out: Out = None,
+) -> int:
+    """Let a new key follow a lost one, by the word of the guardians who were named before.
+
+    Guardians whose keys are elsewhere sign the draft with `rakkan draft sign`; `rakkan draft submit` hands it in.
+
+    Example: rakkan key recover did:key:z6Mk… --to ~/new-home --out recovery.json
+    """
+    from rakkan.registry.flows import recovering
+    from rakkan.registry.flows.passing import sign_draft
+
+    session = Session.of(context)
+    with session.registry() as registry:
+        follower = another(session, to)
+        named = recovering.guardianship(registry, lost, name=guardianship)
+        draft = recovering.recovery(registry, lost, follower.actor(registry.domain), named)
+        draft = drafts.signed_by(sign_draft(draft, follower), session, guardian or [])
+        return drafts.hand_in(session, registry, draft, out)
 
 
 @keys.command("rotate")

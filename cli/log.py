@@ -5,6 +5,7 @@ It decides how heads and proofs are asked for and shown. Trees are ``rakkan.regi
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,6 +65,8 @@ def proof(
         raise Invalid(
             "Name a record, or the size to prove growth --from.", code="usage", hint="One of the two."
         )
+    if name:
+        _check_name(name)
     with session.registry() as registry:
         newest = _head(registry)
         size = newest.size if size is None else size
@@ -74,6 +77,17 @@ def proof(
         document["note"] = newest.note.decode() if size == newest.size else None
     session.emit(document, lambda: _show(document))
     return exits.YES
+
+
+def _check_name(name: str) -> None:
+    from rakkan.registry.flows.lookup import is_cid, is_digest
+
+    if not (name.isdecimal() or is_cid(name) or is_digest(name) or Path(name).exists()):
+        raise Invalid(
+            f"“{name}” is no record: neither a CID, a digest, a picture, nor a place in the log.",
+            code="usage",
+            hint="Write it as baguqeera…, kind:hex, or the number of its place.",
+        )
 
 
 def _head(registry: Registry) -> LogHead:

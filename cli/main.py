@@ -21,10 +21,12 @@ from rakkan.cli import (
     anchor,
     consent,
     dataset,
+    drafts,
     evidence,
     exits,
     fsck,
     gate,
+    identify,
     init,
     keys,
     log,
@@ -90,6 +92,7 @@ for _name, _command, _panel in (
     ("demo", demo, STARTING),
     ("stamp", stamp.stamp, ARTISTS),
     ("publish", publish.publish, ARTISTS),
+    ("identify", identify.identify, EVERYBODY),
     ("verify", verify.verify, EVERYBODY),
     ("trace", trace.trace, EVERYBODY),
     ("worker", worker.worker, OPERATORS),
@@ -110,6 +113,7 @@ for _name, _group, _panel, _purpose in (
     app.add_typer(_group, name=_name, help=_purpose, rich_help_panel=_panel)
 standing.register(app)
 keys.register(app)
+drafts.register(app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

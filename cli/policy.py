@@ -15,7 +15,7 @@ from rakkan.cli import exits
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
 from rakkan.cli.works import read_file
-from rakkan.schemas.errors import NotFound
+from rakkan.schemas.errors import DomainError, NotFound
 
 if TYPE_CHECKING:
     from rakkan.registry.rules.policy import Policy
@@ -84,4 +84,18 @@ def load_policy(name: str) -> Policy:
             code="policy-missing",
             hint=f"Those are {', '.join(shipped)}.",
         )
-    return parse_policy(read_file(Path(name), "policy"))
+    content = read_file(Path(name), "policy")
+    try:
+        return parse_policy(content)
+    except DomainError as error:
+        raise error.about(
+            f"The policy {name}", hint="`rakkan policy lint strict-art-lora` shows one."
+        ) from error
+
+
+def policy_digest(name: str) -> bytes:
+    """sha256 of the policy that is meant: by its CID, or as :func:`load_policy` finds it."""
+    from rakkan.registry.flows.lookup import is_cid
+    from rakkan.schemas.values import Cid
+
+    return Cid.parse(name).digest if is_cid(name) else load_policy(name).cid.digest

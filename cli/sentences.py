@@ -42,6 +42,21 @@ ANCHORS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+GATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "nothing-on-file": "no verdict was handed to it",
+        "superseded": "another verdict was handed to it since",
+        "no-approval": "the verdict is no approval",
+        "braked": "braked: a consent that it relies on was withdrawn",
+        "retracted": "its attester took it back",
+        "suspended": "paused by the community",
+        "expired": "its time is over",
+        "standing-time": "not yet: anyone can still fell it",
+        "attester-removed": "its attester counts no more",
+    }
+)
+"""Why a gate does not approve."""
+
 
 def verification(found: Verification) -> str:
     """Who stands behind an image, what became of it since, and what that does not show."""

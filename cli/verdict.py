@@ -13,9 +13,9 @@ import typer
 
 from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
-from rakkan.cli.policy import load_policy
+from rakkan.cli.policy import load_policy, policy_digest
 from rakkan.cli.session import Session, line
-from rakkan.cli.works import read_file
+from rakkan.cli.works import read_lock
 
 if TYPE_CHECKING:
     from rakkan.registry.flows.staleness import Standing
@@ -42,10 +42,9 @@ def make(
     Example: rakkan verdict make training.lock.json --policy strict-art-lora
     """
     from rakkan.registry.flows.verdicts import make
-    from rakkan.registry.rules.dataset import parse_lock
 
     session = Session.of(context)
-    dataset, rules = parse_lock(read_file(lock, "lock")), load_policy(policy)
+    dataset, rules = read_lock(lock), load_policy(policy)
     with session.registry() as registry:
         made = make(registry, dataset, rules)
     return answer(session, made)
@@ -57,6 +56,10 @@ def show(
     name: Annotated[
         str, typer.Argument(metavar="CID|datasetRoot:HEX", help="A verdict, or the newest on a dataset.")
     ],
+    policy: Annotated[
+        str,
+        typer.Option("--policy", metavar="FILE|NAME|CID", help="The policy, if there were several."),
+    ] = "",
 ) -> int:
     """Show a verdict made here, and whether it lost a consent since. Exit: approved 0, rejected 1, cannot tell 3.
 
@@ -69,7 +72,7 @@ def show(
 
     session = Session.of(context)
     with session.registry() as registry:
-        made = load(registry, name)
+        made = load(registry, name, policy_digest(policy) if policy else None)
         found = standing(registry, made.stored)
     return answer(session, made, found)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rakkan.schemas.errors import DomainError, Invalid, NotFound, Refused, Unavailable
 
 if TYPE_CHECKING:
+    from rakkan.registry.rules.dataset import Lock
     from rakkan.registry.service import Registry
     from rakkan.schemas.record import Record
     from rakkan.schemas.statement import Subject
@@ -156,6 +157,22 @@ def read_file(path: Path, what: str) -> bytes:
             code="file-missing",
             hint="Check the path.",
         ) from error
+
+
+def read_lock(path: Path) -> Lock:
+    """A dataset's lock from a file.
+
+    Raises:
+        NotFound: ``file-missing``.
+        Invalid: ``lock-form``, ``lock-item``, ``lock-order``, ``not-json``. Integrity: ``lock-root``.
+    """
+    from rakkan.registry.rules.dataset import parse_lock
+
+    content = read_file(path, "lock")
+    try:
+        return parse_lock(content)
+    except DomainError as error:
+        raise error.about(f"The lock {path}", hint="Make it anew with `rakkan dataset lock`.") from error
 
 
 def write_file(path: Path, content: bytes) -> None:

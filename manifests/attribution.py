@@ -14,7 +14,7 @@ from typing import Final
 
 from rakkan.manifests.aggregators import IdentityTrust
 from rakkan.manifests.checks import ATTRIBUTION, Check
-from rakkan.manifests.identity import LABEL, Refusal, check_references, read_identity
+from rakkan.manifests.identity import LABEL, Claims, Refusal, read_identity
 from rakkan.manifests.ingredients import Ingredient
 from rakkan.manifests.jumbf import ManifestStore
 from rakkan.manifests.naming import SHOWN, Bench, IdentityCredential, judge_credential, refused
@@ -44,9 +44,11 @@ def read_credentials(
         now: The wall clock, which counts if nothing is proven.
         revoked: SHA-256 digests (32 bytes) of revoked certificates; None if no list was consulted.
     """
-    manifests = {each.manifest: store.find(each.manifest) for each in ingredients if each.manifest}
-    below = {name: manifest for name, manifest in manifests.items() if manifest is not None}
     labels = list(store.active.labels(LABEL))
+    if not labels:
+        return ()
+    below = {each.manifest for each in ingredients}
+    claims = Claims(store, {each.label: each for each in store.manifests if each.label in below})
     algorithm = store.active.fields.get("alg")
     bench = Bench(
         trust, at or now, frozenset(revoked or ()), algorithm if isinstance(algorithm, str) else "sha256"
@@ -55,7 +57,7 @@ def read_credentials(
     for label in labels[:MAX_CREDENTIALS]:
         try:
             assertion = read_identity(store.active, label)
-            covers = check_references(assertion, store, below)
+            covers = claims.check(assertion)
             found.append(judge_credential(assertion, covers, bench))
         except Refusal as refusal:
             found.append(refused(label, refusal))

@@ -16,7 +16,7 @@ import cbor2
 
 from rakkan.manifests.decoding import read_cbor_map
 from rakkan.manifests.errors import UnreadableManifest
-from rakkan.manifests.jumbf import MAX_REFERENCES, Manifest, ManifestStore
+from rakkan.manifests.jumbf import MAX_REFERENCES, Manifest, ManifestStore, Reference
 from rakkan.manifests.uri import base_label, split_assertion
 
 LABEL: Final = "cawg.identity"
@@ -118,56 +118,71 @@ def read_identity(manifest: Manifest, label: str) -> IdentityAssertion:
     )
 
 
-def check_references(
-    found: IdentityAssertion, store: ManifestStore, below: Mapping[str, Manifest]
-) -> tuple[str, ...]:
-    """Hold what the credential speaks about against the claims (§5.1.1).
-
-    That identity assertions refer to each other in a circle needs no check: each would have to hold the
-    digest of the other.
+class Claims:
+    """What the claims within reach of a store's active manifest list, each looked through once.
 
     Args:
-        found: The assertion.
         store: All manifests.
-        below: Manifests of ingredients, found by tracing them, by name.
-
-    Returns:
-        Labels of what it speaks about.
-
-    Raises:
-        Refusal: ``cawg.identity.assertion.mismatch``, ``….assertion.duplicate``,
-            ``….hard_binding_missing``, ``….hard_binding_incorrect``.
+        below: Manifests of ingredients, found by tracing them, by name. An update manifest is bound through
+            the ones that it updates, which are among them.
     """
-    places = [_place(each, store, below) for each in found.referred]
-    if len(set(places)) != len(places):
-        raise Refusal("cawg.identity.assertion.duplicate", "speaks of one assertion twice")
-    hard = [place for place in places if _is_hard(place[1])]
-    if not hard:
-        raise Refusal("cawg.identity.hard_binding_missing", "is not bound to the picture")
-    bound = store.lineage[-1]
-    if hard != [(bound.label, label) for label in bound.labels() if _is_hard(label)]:
-        raise Refusal("cawg.identity.hard_binding_incorrect", "is bound to something else than this picture")
-    return tuple(label for _, label in places)
 
+    def __init__(self, store: ManifestStore, below: Mapping[str, Manifest]) -> None:
+        self._active = store.active
+        bound = store.lineage[-1]
+        self._hard = [(bound.label, label) for label in bound.labels() if _is_hard(label)]
+        self._within = {**below, store.active.label: store.active}
+        self._listed: dict[str, dict[str, Reference]] = {}
 
-def _place(referred: Referred, store: ManifestStore, below: Mapping[str, Manifest]) -> tuple[str, str]:
-    """Manifest and label that a reference leads to, if a claim lists just that, unaltered."""
-    name, label = split_assertion(referred.url)
-    active = store.active
-    # An update manifest is bound through the ones it updates, which are its ingredients.
-    manifest = active if name in ("", active.label) else below.get(name)
-    listed = next((each for each in manifest.references if each.label == label), None) if manifest else None
-    if (
-        manifest is None
-        or listed is None
-        or listed.digest != referred.digest
-        or referred.algorithm not in (None, listed.algorithm)
-        or (manifest is not active and label in manifest.misfits())
-    ):
-        raise Refusal(
-            "cawg.identity.assertion.mismatch", "speaks of something that the manifest does not hold"
-        )
-    return manifest.label, label
+    def check(self, found: IdentityAssertion) -> tuple[str, ...]:
+        """Hold what a credential speaks about against the claims (§5.1.1).
+
+        That identity assertions refer to each other in a circle needs no check: each would have to hold
+        the digest of the other.
+
+        Returns:
+            Labels of what it speaks about.
+
+        Raises:
+            Refusal: ``cawg.identity.assertion.mismatch``, ``….assertion.duplicate``,
+                ``….hard_binding_missing``, ``….hard_binding_incorrect``.
+        """
+        places = [self._place(each) for each in found.referred]
+        if len(set(places)) != len(places):
+            raise Refusal("cawg.identity.assertion.duplicate", "speaks of one assertion twice")
+        hard = [place for place in places if _is_hard(place[1])]
+        if not hard:
+            raise Refusal("cawg.identity.hard_binding_missing", "is not bound to the picture")
+        if hard != self._hard:
+            raise Refusal(
+                "cawg.identity.hard_binding_incorrect", "is bound to something else than this picture"
+            )
+        return tuple(label for _, label in places)
+
+    def _place(self, referred: Referred) -> tuple[str, str]:
+        """Manifest and label that a reference leads to, if a claim lists just that, unaltered."""
+        name, label = split_assertion(referred.url)
+        manifest = self._within.get(name or self._active.label)
+        listed = self._sound(manifest).get(label) if manifest else None
+        if (
+            manifest is None
+            or listed is None
+            or listed.digest != referred.digest
+            or referred.algorithm not in (None, listed.algorithm)
+        ):
+            raise Refusal(
+                "cawg.identity.assertion.mismatch", "speaks of something that the manifest does not hold"
+            )
+        return manifest.label, label
+
+    def _sound(self, manifest: Manifest) -> dict[str, Reference]:
+        """What its claim lists, by label, without what is not there as listed."""
+        if manifest.label not in self._listed:
+            altered = set(manifest.misfits())
+            self._listed[manifest.label] = {
+                each.label: each for each in manifest.references if each.label not in altered
+            }
+        return self._listed[manifest.label]
 
 
 def _is_hard(label: str) -> bool:

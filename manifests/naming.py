@@ -33,6 +33,8 @@ TRUSTED: Final = "cawg.identity.trusted"
 SHOWN: Final = 3
 """How many of several are named in one sentence."""
 
+MAX_COVERS: Final = 64
+
 _USAGES: Final = (DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION)  # CAWG 1.3 §8.2.1
 _DISCLAIMER: Final = "this does not show who made it"
 
@@ -51,7 +53,8 @@ class IdentityCredential:
         issuer: The aggregator's DID, or the name of the certificate's issuer; sanitised.
         subject: The credential's subject, or the name in the certificate; sanitised.
         roles: What the named actor says to be for the picture; sanitised.
-        covers: Labels of the assertions that it speaks about; of others the named actor says nothing.
+        covers: Labels of the assertions that it speaks about, at most :data:`MAX_COVERS`; of others the named
+            actor says nothing.
         identities: What an aggregator says; empty unless it holds.
         actors: Actors that it names in a form we can compare, as DIDs and addresses; empty unless it holds.
         digest: SHA-256 of the signature: how a record names this credential as evidence.
@@ -104,7 +107,7 @@ def judge_credential(found: IdentityAssertion, covers: Sequence[str], bench: Ben
         code="",
         detail="",
         roles=tuple(plain(role, 80) for role in found.roles),
-        covers=tuple(plain(label, 80) for label in covers),
+        covers=tuple(plain(label, 80) for label in covers[:MAX_COVERS]),
         digest=hashlib.sha256(found.signature).digest(),
     )
     try:

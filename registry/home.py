@@ -19,7 +19,7 @@ from rakkan.registry.ledger.lockfile import hold
 from rakkan.registry.ports import ChainIdentity
 from rakkan.schemas.canonical import canonical, parse_strict
 from rakkan.schemas.community import NOBODY, Community
-from rakkan.schemas.errors import Conflict, NotFound, Unavailable
+from rakkan.schemas.errors import Conflict, DomainError, NotFound, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, Hex32, Origin, Value, parse_model
@@ -145,7 +145,11 @@ class Home:
             raise Unavailable(
                 f"{self.community} cannot be read: {error.strerror}.", code="home-unreadable"
             ) from error
-        return parse_model(Community, parse_strict(content))
+        try:
+            return parse_model(Community, parse_strict(content))
+        except DomainError as error:
+            hint = "Correct it; docs/proof-of-consent.md shows its form."
+            raise error.about(f"{self.community.name} in {self.folder}", hint=hint) from error
 
     def read_identity_lists(self) -> list[bytes]:
         """What lies in the two lists of whom to believe about names; what is absent is left out.
@@ -180,7 +184,13 @@ class Home:
             raise Unavailable(
                 f"{self.folder} cannot be read: {error.strerror}.", code="home-unreadable"
             ) from error
-        return parse_model(HomeConfig, parse_strict(content))
+        try:
+            return parse_model(HomeConfig, parse_strict(content))
+        except DomainError as error:
+            raise error.about(
+                f"{CONFIG} in {self.folder} is not what Rakkan wrote",
+                hint=f"Put {CONFIG} back from a copy, or use the version of Rakkan that wrote it.",
+            ) from error
 
     def write(self, config: HomeConfig) -> None:
         """Replace ``config.json`` in one step; and ``chain.json``, what strangers need to ask the same chain."""

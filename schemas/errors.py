@@ -6,7 +6,7 @@ It decides what an error carries. It leaves out how an error is shown: exit code
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class DomainError(Exception):
@@ -31,6 +31,18 @@ class DomainError(Exception):
         self.hint = hint
         self.pointer = pointer
         self.fields = fields
+
+    def about(self, what: str, *, hint: str = "") -> Self:
+        """The same error, said of one thing: the sentence begins with its name.
+
+        Args:
+            what: What was being read, such as a file by its path.
+            hint: What to do, where the error itself does not know.
+        """
+        said = self.hint or hint
+        return type(self)(
+            f"{what}: {self.message}", code=self.code, hint=said, pointer=self.pointer, **self.fields
+        )
 
     def __str__(self) -> str:
         """The sentence, with the hint after it."""

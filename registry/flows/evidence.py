@@ -7,6 +7,7 @@ come from whoever checks (``verify``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -15,7 +16,7 @@ from rakkan.registry.content.car import CarFile, read_car, write_car
 from rakkan.registry.flows.dossier import AnchorReceipt, Dossier, Membership, Testimony
 from rakkan.registry.ports import Block
 from rakkan.schemas.canonical import canonical, parse_canonical
-from rakkan.schemas.errors import Invalid
+from rakkan.schemas.errors import DomainError, Invalid, NotFound
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import DigestText, Envelope, Hex32, Link, Origin, Value, parse_model
 from rakkan.schemas.values import Cid, Digest
@@ -83,6 +84,29 @@ def pack(dossier: Dossier) -> tuple[Cid, bytes]:
     ]:
         blocks[block.cid] = block
     return head.cid, write_car(head.cid, list(blocks.values()))
+
+
+def unpack_file(path: Path) -> Dossier:
+    """Read a bundle from a file; see :func:`unpack`, whose errors name the file here.
+
+    Raises:
+        NotFound: ``file-missing``.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"The bundle {path} cannot be read: {error.strerror}.",
+            code="file-missing",
+            hint="Check the path.",
+        ) from error
+    try:
+        return unpack(content)
+    except DomainError as error:
+        raise error.about(
+            f"The bundle {path} is not whole",
+            hint="Get it again from whoever packed it, as `rakkan evidence pack` wrote it.",
+        ) from error
 
 
 def unpack(content: bytes) -> Dossier:

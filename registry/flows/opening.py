@@ -145,16 +145,10 @@ def _with_bundle(
     reader: ManifestTrust,
     registry: Registry | None,
 ) -> Verification:
-    from rakkan.registry.flows.evidence import unpack
+    from rakkan.registry.flows.evidence import unpack_file
 
     assert options.bundle is not None
-    try:
-        content = options.bundle.read_bytes()
-    except OSError as error:
-        raise NotFound(
-            f"The bundle {options.bundle} cannot be read: {error.strerror}.", code="file-missing"
-        ) from error
-    dossier = unpack(content)
+    dossier = unpack_file(options.bundle)
     record = dossier.work.record
     if is_cid(name) and Cid.parse(name).digest not in (record.record_id.digest, record.envelope_cid.digest):
         raise Invalid(

@@ -19,6 +19,7 @@ from rakkan.registry.home import ChainConfig
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.note import NoteVerifier
 from rakkan.schemas.canonical import parse_strict
+from rakkan.schemas.errors import DomainError
 from rakkan.schemas.statement import parse_model
 
 if TYPE_CHECKING:
@@ -65,13 +66,22 @@ def outside(registry: Registry | None, options: VerifyOptions, rpc_url: str = ""
     if not keys and registry is not None:
         keys = tuple(registry.verifiers)
     if options.chain is not None:
-        pinned = parse_model(ChainConfig, parse_strict(_text(options.chain).encode()))
+        pinned = _pinned(options.chain)
         trust, url = Trust(keys, Domain(pinned.chain_id, pinned.identity.consents)), rpc_url or pinned.rpc_url
         return _asking(trust, _reader(pinned, url)) if url and not options.offline else trust
     if registry is None:
         return Trust(keys)
     trust = Trust(keys, registry.domain, community=registry.community)
     return trust if options.offline else _asking(trust, lambda: registry.ledger)
+
+
+def _pinned(chain: str) -> ChainConfig:
+    try:
+        return parse_model(ChainConfig, parse_strict(_text(chain).encode()))
+    except DomainError as error:
+        named = chain if len(chain) < 200 and "{" not in chain else "what was given"
+        hint = "Take the file chain.json of the registry, from somebody whom you trust."
+        raise error.about(f"The chain ({named}) is not pinned by this", hint=hint) from error
 
 
 def _reader(pinned: ChainConfig, url: str) -> OpenChain:

@@ -19,12 +19,12 @@ from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.dataset import Lock, subject_of
 from rakkan.registry.rules.eip712 import Domain, VerdictMessage, sign, verdict_digest
-from rakkan.registry.rules.policy import Policy
+from rakkan.registry.rules.policy import Policy, parse_policy
 from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.rules.tree import leaf_hash, root_of
 from rakkan.registry.service import Registry
 from rakkan.registry.store.verdicts import StoredVerdict
-from rakkan.schemas.errors import NotFound
+from rakkan.schemas.errors import Conflict, NotFound
 from rakkan.schemas.instant import format_instant, parse_instant, to_unix
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Link, Subject, parse_model
@@ -74,22 +74,69 @@ def make(registry: Registry, lock: Lock, policy: Policy) -> MadeVerdict:
     return MadeVerdict(record, stored)
 
 
-def load(registry: Registry, name: str) -> MadeVerdict:
+def load(registry: Registry, name: str, policy: bytes | None = None) -> MadeVerdict:
     """A verdict by its CID (statement or envelope), or the newest about a dataset root.
+
+    Args:
+        registry: Where it was made.
+        name: Its CID, or ``datasetRoot:hex``.
+        policy: sha256 of the policy that it has to be under; None takes the only one that there is.
 
     Raises:
         NotFound: ``verdict-unknown``.
+        Conflict: ``policy-ambiguous``, as :func:`newest`.
     """
     if name.startswith("datasetRoot:"):
-        stored = registry.store.verdicts.latest(Digest.parse(name).raw)
-        digest = stored.record_id if stored else b""
-    else:
-        digest = Cid.parse(name).digest
+        return newest(registry, Digest.parse(name).raw, policy, name=name)
+    digest = Cid.parse(name).digest
     record = registry.store.records.get([digest]).get(digest)
     stored = registry.store.verdicts.get(record.record.record_id.digest) if record else None
-    if record is None or stored is None:
-        raise NotFound(f"No verdict {name} is known here.", code="verdict-unknown")
+    if record is None or stored is None or policy not in (None, stored.policy):
+        raise _unknown(name, policy)
     return MadeVerdict(record.record, stored)
+
+
+def newest(
+    registry: Registry, subject_or_root: bytes, policy: bytes | None, *, name: str = "about this dataset"
+) -> MadeVerdict:
+    """The newest verdict about a dataset: as of the latest block, then the largest log, then made last.
+
+    Args:
+        registry: Where it was made.
+        subject_or_root: What the gate knows the dataset by, or its root; 32 bytes.
+        policy: sha256 of the policy; None takes the only one that there is.
+        name: The dataset as it was named, for the sentence.
+
+    Raises:
+        NotFound: ``verdict-unknown``.
+        Conflict: ``policy-ambiguous``, if it was judged under several and none is named: nobody approves
+            under a policy that they have not seen.
+    """
+    verdicts = registry.store.verdicts
+    if policy is None:
+        judged = [parse_policy(document) for document in verdicts.policies(subject_or_root)]
+        if len(judged) > 1:
+            raise Conflict(
+                f"This dataset was judged under {len(judged)} policies: "
+                f"{', '.join(f'{each.name} ({each.cid})' for each in judged[:8])}.",
+                code="policy-ambiguous",
+                hint="Name the one that you mean.",
+                pointer="/policy",
+            )
+    stored = verdicts.latest(subject_or_root, policy)
+    record = registry.store.records.get([stored.record_id]).get(stored.record_id) if stored else None
+    if stored is None or record is None:
+        raise _unknown(name, policy)
+    return MadeVerdict(record.record, stored)
+
+
+def _unknown(name: str, policy: bytes | None) -> NotFound:
+    under = " under that policy" if policy is not None else ""
+    return NotFound(
+        f"No verdict {name} is known here{under}.",
+        code="verdict-unknown",
+        hint="Make it with `rakkan verdict make`.",
+    )
 
 
 def message(verdict: Verdict, record_id: bytes) -> VerdictMessage:

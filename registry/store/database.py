@@ -67,7 +67,7 @@ class Database:
             Row.metadata.create_all(connection)
             self.insert(connection, settings, [{"name": "schema", "value": SCHEMA_VERSION}])
             found = connection.execute(settings.select().where(settings.c.name == "schema")).one().value
-            found = migrate(self, connection, found)
+            found = migrate(self.insert, connection, found)
         if found != SCHEMA_VERSION:
             self.close()
             raise Conflict(
@@ -120,14 +120,15 @@ class Database:
                 listed = query.format(f"IN ({','.join('?' * len(chunk))})")
                 result = connection.exec_driver_sql(listed, tuple(chunk))
             else:
-                result = connection.exec_driver_sql(query.format("= ANY(%s)"), (chunk,))
+                result = connection.exec_driver_sql(query.format("= ANY(%b)"), (chunk,))
             found += self.bare(result)
         return found
 
     def bare(self, result: CursorResult[Any]) -> list[tuple[Any, ...]]:
         """All rows of a result without SQLAlchemy's own around them: for tens of thousands."""
         try:
-            return list(result.cursor.fetchall())
+            cursor: Any = result.cursor
+            return list(cursor.fetchall())
         except self._engine.dialect.loaded_dbapi.Error as error:
             raise DatabaseError(None, None, error) from error
         finally:

@@ -6,9 +6,9 @@ what is stored. What cannot be read is left out, and named by ``fsck``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select, update
 
@@ -18,23 +18,23 @@ from rakkan.registry.store.tables import IdentifierRow, LinkRow, RecordRow, Sett
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.record import Record
 
-if TYPE_CHECKING:
-    from rakkan.registry.store.database import Database
+Insert = Callable[[Connection, Table, Sequence[Mapping[str, Any]]], int]
+"""Inserts rows; those whose key is there already are left as they are."""
 
 _record, _setting = table(RecordRow), table(SettingRow)
 _BATCH: Final = 1000
 
 
-def migrate(database: Database, connection: Connection, found: str) -> str:
+def migrate(insert: Insert, connection: Connection, found: str) -> str:
     """Take the steps from the version found; the version that is reached."""
     while found in _STEPS:
-        _STEPS[found](database, connection)
+        _STEPS[found](insert, connection)
         found = str(int(found) + 1)
         connection.execute(update(_setting).where(_setting.c.name == "schema").values(value=found))
     return found
 
 
-def _brief_everything(database: Database, connection: Connection) -> None:
+def _brief_everything(insert: Insert, connection: Connection) -> None:
     """1 → 2: briefs of the consents and claims on file, and indexes of what is rare."""
     for index in (*table(IdentifierRow).indexes, *table(LinkRow).indexes):
         index.create(connection, checkfirst=True)
@@ -52,7 +52,7 @@ def _brief_everything(database: Database, connection: Connection) -> None:
             for target, more in made.items():
                 rows.setdefault(target, []).extend(more)
         for target, all_rows in rows.items():
-            database.insert(connection, target, all_rows)
+            insert(connection, target, all_rows)
 
 
-_STEPS: Final = MappingProxyType[str, Callable[["Database", Connection], None]]({"1": _brief_everything})
+_STEPS: Final = MappingProxyType[str, Callable[[Insert, Connection], None]]({"1": _brief_everything})

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.tables import SettingRow, StaleVerdictRow, VerdictRow, table
+from rakkan.registry.store.tables import RecordRow, SettingRow, StaleVerdictRow, VerdictRow, table
 from rakkan.schemas.instant import from_unix, to_unix
 
 _verdict, _stale, _setting = table(VerdictRow), table(StaleVerdictRow), table(SettingRow)
+_record = table(RecordRow)
 _EXAMINED: Final = "withdrawals-examined"
 
 
@@ -69,15 +70,29 @@ class Verdicts:
         return None if row is None else StoredVerdict(**row._mapping)  # noqa: SLF001
 
     def latest(self, subject_or_root: bytes, policy: bytes | None = None) -> StoredVerdict | None:
-        """The newest verdict about a dataset, under one policy or under any."""
-        query = select(_verdict).where(
-            (_verdict.c.subject == subject_or_root) | (_verdict.c.root == subject_or_root)
-        )
+        """The newest verdict about a dataset, under one policy or under any.
+
+        Of several as of one instant, the one made last: a log never shrinks, so that one knew most of it.
+        """
+        query = select(_verdict).join(_record, _record.c.id == _verdict.c.record_id)
+        query = query.where(_about(subject_or_root))
         if policy is not None:
             query = query.where(_verdict.c.policy == policy)
+        query = query.order_by(_verdict.c.issued_at.desc(), _record.c.sequence.desc()).limit(1)
         with self._database.read() as connection:
-            row = connection.execute(query.order_by(_verdict.c.issued_at.desc()).limit(1)).first()
+            row = connection.execute(query).first()
         return None if row is None else StoredVerdict(**row._mapping)  # noqa: SLF001
+
+    def policies(self, subject_or_root: bytes) -> list[bytes]:
+        """The documents of all policies under which a dataset was judged, those with the newest verdicts first."""
+        query = (
+            select(_verdict.c.policy_bytes)
+            .where(_about(subject_or_root))
+            .group_by(_verdict.c.policy, _verdict.c.policy_bytes)
+            .order_by(func.max(_verdict.c.issued_at).desc(), _verdict.c.policy)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def unmarked(self) -> list[bytes]:
         """Record ids of the verdicts that were not noticed to be stale."""
@@ -116,3 +131,7 @@ class Verdicts:
         with self._database.read() as connection:
             rows = connection.execute(select(_verdict).order_by(_verdict.c.issued_at)).all()
         return [StoredVerdict(**row._mapping) for row in rows]  # noqa: SLF001
+
+
+def _about(subject_or_root: bytes) -> ColumnElement[bool]:
+    return (_verdict.c.subject == subject_or_root) | (_verdict.c.root == subject_or_root)

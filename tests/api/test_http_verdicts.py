@@ -64,6 +64,26 @@ def test_a_verdict_is_made_and_found_by_every_name(
     assert served.http.get(f"/v1/records/{made.recordId}").content == canonical(made.verdict)
 
 
+def test_a_policy_that_comes_with_rakkan_goes_by_its_name(served: Served) -> None:
+    """Another dataset, judged under two policies: then the policy has to be named, and can be."""
+    lock = lock_document(lock_folder(served.folder / "pictures").lock)
+    made = {
+        name: served.http.post(
+            "/v1/verdicts", json={"lock": lock, "policy": policy}, headers=served.bearer
+        ).json()
+        for name, policy in (("strict-art-lora", "strict-art-lora"), ("test", POLICY))
+    }
+    where = f"/v1/verdicts/datasetRoot:{lock['root']}"
+    told = problem(served.http.get(where), 409, "policy-ambiguous")
+    assert "strict-art-lora (baguqeera" in told["detail"]
+    shipped = made["strict-art-lora"]
+    for name in ("strict-art-lora", shipped["verdict"]["predicate"]["policy"]["/"]):
+        answer = served.http.get(where, params={"policy": name})
+        assert (answer.status_code, answer.json()["recordId"]) == (200, shipped["recordId"])
+    told = problem(served.http.get(where, params={"policy": "strict"}), 422, "cid-form")
+    assert "strict-art-lora" in told["hint"]
+
+
 def test_undetermined_is_an_answer(served: Served) -> None:
     empty = {
         "schema": "rakkan.dataset-lock/1",

@@ -224,13 +224,16 @@ def _fill_sqlite(path: str, forms: list[_Forms], count: int) -> None:
 
 def _fill_postgresql(url: str, forms: list[_Forms], count: int) -> None:
     import psycopg
+    from psycopg import sql
 
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain) as connection, connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
 
         def insert(into: tuple[str, str], rows: list[tuple[Any, ...]]) -> None:
-            with cursor.copy(f"COPY {into[0]} ({into[1]}) FROM STDIN") as copy:
+            columns = sql.SQL(", ").join(map(sql.Identifier, into[1].replace(" ", "").split(",")))
+            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(into[0]), columns)
+            with cursor.copy(statement) as copy:
                 for row in rows:
                     copy.write_row(row)
 

@@ -89,9 +89,9 @@ def test_consent_show(rakkan: Rakkan, home: Path, tmp_path: Path, aggregator: Pa
     show = ("--home", home, "--json", "consent", "show", path, "--scope", TRAIN)
     before = rakkan(*show)
     assert (before.code, before.document["identities"][0]["actors"]) == (3, [])  # it grants nothing
-    given = rakkan(
-        "--home", home, "--json", "consent", "grant", path, "--terms", "open-training", "--publish"
-    )
+    said = ("--persons", "none", "--minors", "none", "--coauthors", "complete")
+    words = ("consent", "grant", path, "--terms", "open-training", *said, "--publish")
+    given = rakkan("--home", home, "--json", *words)
     assert given.code == 0, given.err
     ran = rakkan(*show)
     assert (ran.code, ran.document["scopes"][0]["answer"]) == (0, "allowed")  # nor does it deny

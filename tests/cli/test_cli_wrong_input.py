@@ -90,6 +90,8 @@ def test_a_file_that_is_no_picture(
         (["log", "head"], 4, "log-empty"),
         (["log", "proof", "0"], 4, "log-empty"),
         (["log", "proof"], 2, "usage"),
+        (["log", "proof", "xx"], 2, "usage"),
+        (["log", "proof", "baguqeera"], 2, "usage"),
         (["log", "proof", UNKNOWN_CID, "--from", "1"], 2, "usage"),
         (["anchor", "now"], 5, "no-chain"),
         (["gate", "submit", UNKNOWN_CID], 4, "verdict-unknown"),
@@ -151,6 +153,8 @@ def test_damaged_config(rakkan: Rakkan, home: Path, content: bytes) -> None:
     assert ran.code == 2
     assert ran.document["error"]["code"] in ("shape", "not-json")
     assert ran.err.count("\n") == 1
+    assert f"config.json in {home}" in ran.err
+    assert ran.document["error"]["hint"]
 
 
 def test_database_that_is_none(rakkan: Rakkan, home: Path) -> None:
@@ -199,6 +203,8 @@ def test_tampered_lock(rakkan: Rakkan, atelier: Atelier, tmp_path: Path, change:
         "--json",
     )
     assert (ran.code, ran.document["error"]["code"]) == (1 if named == "lock-root" else 2, named)
+    assert f"The lock {tmp_path / 'lock.json'}" in ran.err
+    assert ran.document["error"]["hint"]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +222,8 @@ def test_policy_that_cannot_be_judged(rakkan: Rakkan, tmp_path: Path, content: b
     ran = rakkan("policy", "lint", tmp_path / "policy.json", "--json")
     assert ran.code == 2
     assert ran.document["error"]["code"] in ("policy-clause", "not-json")
+    assert f"The policy {tmp_path / 'policy.json'}" in ran.err
+    assert ran.document["error"]["hint"]
 
 
 def test_hostile_names_reach_no_terminal(rakkan: Rakkan, home: Path, tmp_path: Path) -> None:

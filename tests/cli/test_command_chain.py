@@ -145,6 +145,94 @@ def test_somebody_elses_withdrawal(town: Town, tmp_path: Path) -> None:
     assert town.run("consent", "show", claim, "--grantee", gate_of(town)).code == 1
 
 
+def test_a_dry_run_of_a_brake_asks_what_the_brake_asks(town: Town) -> None:
+    words = ("gate", "brake", town.lock, "--policy", town.policy)
+    for more in ((), ("--dry-run",)):
+        assert town.run(*words, *more).error == (4, "nothing-withdrawn")
+    consent = town.items[0]["consent"]["recordId"]
+    assert town.run("consent", "withdraw", consent).code == 0
+    planned = town.run(*words, "--dry-run")
+    assert (planned.code, planned.document["consent"]) == (0, consent)
+    assert town.status().document["verdict"]["braked"] is False, "a dry run sends nothing"
+    assert town.run(*words).code == 0
+    again = town.run(*words, "--dry-run")
+    assert again.code == 0
+    assert "braked it already" in again.err
+
+
+def test_an_approval_that_fell_is_no_yes_when_it_is_handed_over_again(town: Town) -> None:
+    first = town.run("gate", "submit", town.verdict)
+    assert (first.code, first.document["approved"], first.document["why"]) == (0, True, None)
+    assert town.run("consent", "withdraw", town.items[0]["consent"]["recordId"]).code == 0
+    assert town.run("gate", "brake", town.verdict).code == 0
+    again = town.run("gate", "submit", town.verdict)
+    assert (again.code, again.document["approved"], again.document["why"]) == (1, False, "braked")
+    assert again.document["tx"] == first.document["tx"], "nothing was sent anew"
+    told = rakkan("gate", "submit", town.verdict, home=town.home)
+    assert told.code == 1
+    assert "does not approve it: braked" in told.out
+    assert town.verdict in told.out
+    assert f"test {again.document['policy']}" in " ".join(told.out.split())
+    asked = town.status()
+    assert (asked.code, asked.document["why"]) == (1, "braked")
+
+
+def test_an_approval_in_its_standing_time_is_as_it_should_be(tmp_path: Path, pictures: Path) -> None:
+    require_anvil()
+    home = tmp_path / "home"
+    assert rakkan("init", "--chain", "local", "--standing", "3600", home=home).code == 0
+    words = ("stamp", pictures, "--out", tmp_path / "set", "--consent", "open-training", "--publish")
+    assert rakkan(*words, home=home).code == 0
+    assert rakkan("dataset", "lock", tmp_path / "set", "--out", tmp_path / "lock.json").code == 0
+    policy(tmp_path / "policy.json", 30)
+    judge = ("verdict", "make", tmp_path / "lock.json", "--policy", tmp_path / "policy.json", "--json")
+    verdict = rakkan(*judge, home=home).document["recordId"]
+    done = rakkan("gate", "submit", verdict, "--json", home=home)
+    assert (done.code, done.document["approved"], done.document["why"]) == (0, False, "standing-time")
+    asked = rakkan("gate", "status", verdict, home=home)
+    assert asked.code == 1
+    assert f"it counts from {done.document['countsFrom']} on" in asked.out
+
+
+def test_nobody_approves_under_a_policy_unseen(town: Town, tmp_path: Path) -> None:
+    """Two verdicts as of one block: under another policy, then one more under the same."""
+    root = f"datasetRoot:{json.loads(town.lock.read_text())['root']}"
+    assert town.run("verdict", "show", root).document["recordId"] == town.verdict, "one policy needs no name"
+    policy(tmp_path / "other.json", 31)
+    other = town.run("verdict", "make", town.lock, "--policy", tmp_path / "other.json").document
+    for words in (
+        ("verdict", "show", root),
+        ("gate", "submit", root),
+        ("gate", "submit", root, "--dry-run"),
+        ("gate", "status", root),
+        ("gate", "brake", root),
+    ):
+        refused = town.run(*words)
+        assert refused.error == (2, "policy-ambiguous"), words
+        for each in (town.verdict, other["recordId"]):
+            cid = town.run("verdict", "show", each).document["verdict"]["predicate"]["policy"]["/"]
+            assert cid in refused.document["error"]["message"]
+        assert refused.document["error"]["hint"]
+    for named, days, recorded in (
+        (town.policy, 30, town.verdict),
+        (tmp_path / "other.json", 31, other["recordId"]),
+    ):
+        for policy_name in (named, cid_of(named)):
+            shown = town.run("verdict", "show", root, "--policy", policy_name)
+            assert (shown.code, shown.document["recordId"]) == (0, recorded), days
+    submitted = town.run("gate", "submit", root, "--policy", tmp_path / "other.json")
+    assert (submitted.code, submitted.document["about"]) == (0, other["recordId"])
+    assert town.run("gate", "status", root, "--policy", tmp_path / "other.json").code == 0
+    assert town.run("verdict", "show", town.verdict, "--policy", tmp_path / "other.json").error == (
+        4,
+        "verdict-unknown",
+    )
+
+
+def cid_of(policy: Path) -> str:
+    return str(rakkan("policy", "lint", policy, "--json").document["policyId"])
+
+
 def gate_of(town: Town) -> str:
     gate = json.loads((town.home / "config.json").read_text())["chain"]["gate"]
     return f"eip155:31337:{gate}"

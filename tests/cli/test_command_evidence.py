@@ -58,6 +58,7 @@ def test_one_byte_of_a_bundle(shared_atelier: Atelier, bundle: Path, tmp_path: P
         assert done.code in (1, 2)
         assert done.document["error"]["code"] in ("block-digest", "car-form", "bundle-form", "cid-form")
         assert done.document["error"]["hint"]
+        assert f"The bundle {tmp_path / 'x.car'}" in done.err
 
 
 @pytest.mark.parametrize("content", [b"", b"no bundle", b"\x00" * 100])
@@ -65,6 +66,8 @@ def test_no_bundle_at_all(shared_atelier: Atelier, tmp_path: Path, content: byte
     (tmp_path / "x.car").write_bytes(content)
     for done in check(shared_atelier, tmp_path / "x.car", tmp_path / "nobody"):
         assert done.error == (2, "car-form")
+        assert f"The bundle {tmp_path / 'x.car'}" in done.err
+        assert done.document["error"]["hint"]
 
 
 def test_a_bundle_does_not_vouch_for_itself(home: Path, shared_atelier: Atelier, bundle: Path) -> None:
@@ -111,6 +114,22 @@ def test_a_forged_proof(
             assert outcomes(done)["log"] == "undetermined"
         else:
             assert (done.code, outcomes(done)["log"]) == (1, "fail")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"size": -1}, {"work__index": "first"}, {"anchor": {"state": "said so"}}, {"extra": 1}]
+)
+def test_a_bundle_of_another_form_is_named_with_what_to_do(
+    shared_atelier: Atelier, bundle: Path, tmp_path: Path, fields: dict[str, object]
+) -> None:
+    car = forged(bundle, tmp_path / "x.car", **fields)
+    for done in check(shared_atelier, car, tmp_path / "nobody"):
+        if "extra" in fields:
+            assert done.code in (0, 3), "unknown fields are kept and never grant"
+            continue
+        assert done.error == (2, "shape")
+        assert f"The bundle {car} is not whole: /" in done.err
+        assert "Get it again" in done.document["error"]["hint"]
 
 
 def test_a_malleated_signature_in_a_record(shared_atelier: Atelier, bundle: Path, tmp_path: Path) -> None:

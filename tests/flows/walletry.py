@@ -14,7 +14,6 @@ import pytest
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.consents import consent_statement, show
-from rakkan.registry.flows.terms import load_terms
 from rakkan.registry.ledger.chainfiles import ChainRecord
 from rakkan.registry.ledger.evm import EvmLedger
 from rakkan.registry.rules.duties import actor_digest
@@ -27,7 +26,7 @@ from rakkan.schemas.record import KINDS, Record, statement_bytes
 from rakkan.schemas.statement import BlockName, Proof, Subject, parse_model
 from rakkan.schemas.values import Digest
 from tests.flows.homesteads import who
-from tests.homes import new_registry
+from tests.homes import new_registry, own_terms
 from tests.ports.wallets import Wallets, did, owner, owner_signature, proof
 
 TRAIN = "cawg.ai_generative_training"
@@ -60,7 +59,7 @@ class Town:
         return Record.build(statement, [self.proof(statement, wallet, at=at, by=by)])
 
     def statement(self, wallet: Address, work: Digest) -> bytes:
-        terms = load_terms("open-training", ("public",))
+        terms = own_terms("open-training", ("public",))
         subjects = [Subject(name="work", digest={work.kind: work.hex})]
         grantor = did(wallet, self.domain)
         return consent_statement(self.registry, subjects, terms, grantor=grantor, authority=str(wallet))

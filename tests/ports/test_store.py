@@ -17,6 +17,7 @@ from rakkan.registry.rules.note import LogHead, sign_head
 from rakkan.registry.rules.tree import leaf_hash, root_of, verify_consistency, verify_inclusion
 from rakkan.registry.store import Store
 from rakkan.registry.store.tables import SettingRow, table
+from rakkan.registry.store.verdicts import StoredVerdict
 from rakkan.registry.store.withdrawals import Cursor
 from rakkan.schemas.errors import Conflict, Integrity, Invalid, Unavailable
 from rakkan.schemas.record import Record
@@ -217,6 +218,32 @@ def test_urls_that_are_none() -> None:
         with pytest.raises(Invalid) as caught:
             Store(url, ORIGIN)
         assert caught.value.code == "database-url"
+
+
+def test_of_verdicts_as_of_one_instant_the_one_made_last_is_the_newest(store: Store) -> None:
+    """Whatever their record ids are: the order of making decides, and each policy has its own."""
+    root, subject = b"\x0a" * 32, b"\x0b" * 32
+    records = [work_record(KEY) for _ in range(5)]
+    store.records.add(records, accepted_at=NOW, publish=True)
+
+    def verdict(place: int, issued_at: int, policy: bytes) -> bytes:
+        record_id = records[place].record_id.digest
+        store.verdicts.add(
+            StoredVerdict(record_id, subject, root, policy, policy * 2, issued_at, None, None, b"", b"", b"")
+        )
+        return record_id
+
+    ones = [verdict(place, 50, b"\x01" * 32) for place in (0, 1, 2)]
+    earlier = verdict(3, 49, b"\x02" * 32)
+    last = verdict(4, 50, b"\x03" * 32)
+    for name in (root, subject):
+        for policy, newest in ((None, last), (b"\x01" * 32, ones[-1]), (b"\x02" * 32, earlier)):
+            found = store.verdicts.latest(name, policy)
+            assert found is not None
+            assert found.record_id == newest
+        assert store.verdicts.policies(name) == [b"\x01" * 64, b"\x03" * 64, b"\x02" * 64]
+    assert store.verdicts.latest(b"\x0c" * 32) is None
+    assert store.verdicts.policies(b"\x0c" * 32) == []
 
 
 def test_private_fields_are_kept_and_erased_for_good(store: Store) -> None:

@@ -210,6 +210,7 @@ class TestRefusals:
             fingerprints(image)
         assert caught.value.code == "image-decode"
         assert "broken." in caught.value.message
+        assert "Error" not in caught.value.message, "no names of classes"
 
     def test_one_bad_picture_does_not_end_a_batch(self) -> None:
         images = [checked(encoded("PNG")), checked(bare_png(64, 64)), checked(encoded("JPEG"))]

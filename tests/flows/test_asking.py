@@ -1,0 +1,96 @@
+"""Thousands of works asked at once: every answer is what the rules say of that work alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from rakkan.api.public import PublicRegistry
+from rakkan.registry.flows.asking import Held, Inquiry, ask
+from rakkan.registry.flows.cases import open_casebook, proven, recorded
+from rakkan.registry.flows.founding import found
+from rakkan.registry.flows.shelf import Shelf
+from rakkan.registry.rules.case import Case
+from rakkan.registry.rules.consent import effective
+from rakkan.registry.rules.facts import ConsentFact
+from rakkan.registry.service import Registry, open_registry
+from rakkan.registry.settings import load_settings
+from rakkan.schemas.canonical import canonical
+from rakkan.schemas.community import Community
+from rakkan.schemas.values import Digest
+from tests.flows.crowd import COMMUNITY, POLICY, Crowd
+from tests.flows.homesteads import DAY, LIKENESS, START, TRAIN, who
+
+INQUIRIES = (
+    Inquiry(TRAIN, "public", START),
+    Inquiry(TRAIN, COMMUNITY, START, POLICY, (None, START - 10 * DAY)),
+    Inquiry(
+        "org.rakkan.finetune_lora", COMMUNITY.lower(), START - 10 * DAY, known_at=(START - 10 * DAY, None)
+    ),
+    Inquiry(LIKENESS, "public", START + 3 * DAY, known_at=(None, START - 20 * DAY)),
+)
+
+
+@pytest.fixture
+def registry(tmp_path: Path, database_url: str) -> Iterator[Registry]:
+    settings = load_settings(home=tmp_path / "home", database_url=database_url)
+    found(settings, creator="Test artist", chain="none", standing_seconds=1)
+    with open_registry(settings) as opened:
+        community = Community(checkers=(who("checker"),), adjudicators=(who("judge"),))
+        opened.home.community.write_bytes(canonical(community.to_json()))
+        yield opened
+
+
+def judged(registry: Registry, digests: Sequence[Digest]) -> Callable[[Digest, Inquiry], tuple[Held, ...]]:
+    """What the rules say of each of these works, read from records."""
+    book = open_casebook(registry, digests)
+
+    def judge(digest: Digest, inquiry: Inquiry) -> tuple[Held, ...]:
+        facts, case = book.about([digest], recorded(registry, book.pairs([digest])))
+        return tuple(_held(facts, case, inquiry, known_at) for known_at in inquiry.known_at)
+
+    return judge
+
+
+def _held(facts: Sequence[ConsentFact], case: Case, inquiry: Inquiry, known_at: datetime | None) -> Held:
+    held = effective(
+        facts,
+        scope=inquiry.scope,
+        grantee=inquiry.grantee,
+        used_at=inquiry.used_at,
+        known_at=known_at,
+        policy=inquiry.policy,
+        case=case,
+    )
+    first = held.relied[0] if held.relied else None
+    named = (first.record_id, first.envelope) if first else (None, None)
+    return Held(held.answer, held.code, held.assurance, *named)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_answer_is_that_of_the_work_alone(registry: Registry, seed: int) -> None:
+    crowd = Crowd(registry, seed)
+    crowd.gather(200 if registry.store.database.dialect == "sqlite" else 30)
+    digests = [digest for work in crowd.works for digest in work]
+    digests += [Digest.of(b"nobody %d" % each) for each in range(5)]
+    digests += [Digest("c2paClaim", crowd.works[0][0].raw), Digest("datasetRoot", crowd.works[1][1].raw)]
+    seen: Counter[str] = Counter()
+    for whose, inquiries in ((PublicRegistry(registry), INQUIRIES), (registry, INQUIRIES[1:2])):
+        judge = judged(whose, digests)
+        for inquiry in inquiries:
+            answers = ask(whose, digests, inquiry)
+            for digest, held in zip(digests, answers, strict=True):
+                assert held == judge(digest, inquiry), (digest, inquiry)
+                seen.update(each.code for each in held)
+        for digest in digests[:40]:
+            assert ask(whose, [digest], INQUIRIES[1]) == [judged(whose, [digest])(digest, INQUIRIES[1])]
+    assert len(seen) >= 10, "chance brought little: change the seed"
+    with registry.store.database.read() as connection:
+        shelf = Shelf(registry.store, connection, digests, proven(registry))
+    rows = [row for rows in shelf.under.values() for row in rows]
+    awkward = sum(row.record_id in shelf.awkward for row in rows)
+    assert 0 < awkward < len(rows) * 0.9, "both ways of reading were taken"
