@@ -82,10 +82,10 @@ def sentences(consent: Consent, count: int) -> list[str]:
     said.append(f"It holds until {day(end)}, {end:%H:%M} UTC.{after}")
     said.append(_withdrawing(consent))
     rights = consent.rights_basis
-    shared = (
+    others = (
         "nobody else has a share in it" if rights.coauthors_complete else "others have a share in it, too"
     )
-    said.append(f"You say: {CLAIMS[rights.claim]}; {shared}.")
+    said.append(f"You say: {CLAIMS[rights.claim]}; {others}.")
     said += [text for text in (_DEPICTED[consent.persons.depicted], _MINORS[consent.persons.minors]) if text]
     return said
 

@@ -7,6 +7,7 @@ worth is decided in ``rakkan.registry.rules.slips``, what a wallet signs or send
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -23,6 +24,7 @@ from rakkan.api.site import Here
 from rakkan.api.standing import Standing, about, taken_back
 from rakkan.registry.flows.slips import HandedIn, check_here, hand_in
 from rakkan.registry.rules.slips import parse_slip, read_slip, slip_bytes, slip_words
+from rakkan.schemas.errors import DomainError
 from rakkan.schemas.slip import Slip
 from rakkan.schemas.values import Cid, Digest
 
@@ -59,6 +61,9 @@ def form(
 ) -> Response:
     """Where a slip is dropped, pasted or scanned; or one consent, or those about a picture, for a wallet."""
     origin = site.public.origin
+    if consent or digest:
+        with suppress(DomainError):  # what the chain took without telling us is shown if it answers now
+            site.withdrawals.keep_fresh()
     if consent:
         found = taken_back(site.public, Cid.parse(consent.strip()))
         return page("withdraw.html", origin, step="wallet", found=found, chain=site.public.domain)

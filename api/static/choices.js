@@ -68,7 +68,7 @@ function chosenUses(form) {
 }
 
 function grantee(form, chainId, need, miss) {
-  const who = need("who", "q-who", "To whom do you say it?");
+  const who = need("who", "q-who", "Who may use it, or must not?");
   if (who !== "other") return who;
   const typed = value(form, "whom");
   const full = /^0x[0-9a-f]{40}$/i.test(typed) && chainId ? `eip155:${chainId}:${typed}` : typed;

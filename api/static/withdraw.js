@@ -204,7 +204,7 @@ async function askWallets() {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const fate = await connection.fate(hash);
       if (fate === "done") {
-        finish(`It is on the chain, in the transaction ${hash}. This registry reads it from there.`);
+        finish(`It is on the chain, in the transaction ${hash}. This registry reads it from there within seconds.`);
         return;
       }
       if (fate === "failed") throw new Error("The chain did not take it, and nothing was taken back. Try to sign it instead.");

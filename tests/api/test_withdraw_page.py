@@ -102,11 +102,11 @@ def test_a_file_is_dropped(visit: Visit, granted: Granted, tmp_path: Path) -> No
     page.locator("#slip").scroll_into_view_if_needed()
     box = page.locator("#slip").bounding_box()
     assert box
-    session = page.context.new_cdp_session(page)
+    devtools = page.context.new_cdp_session(page)
     where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     dragged = {"items": [], "files": [str(slip)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
-        session.send("Input.dispatchDragEvent", {"type": kind, **where, "data": dragged})
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **where, "data": dragged})
     visit.shot("withdraw-360")
     confirm(page, granted)
     visit.check()
