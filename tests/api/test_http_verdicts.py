@@ -93,8 +93,10 @@ def test_undetermined_is_an_answer(served: Served) -> None:
     }
     answer = served.http.post("/v1/verdicts", json={"lock": empty, "policy": POLICY}, headers=served.bearer)
     assert answer.status_code == 201
-    assert VerdictShape.model_validate(answer.json()).verdict["predicate"]["outcome"] == "undetermined"
-    found = served.http.get(f"/v1/verdicts/datasetRoot:{empty['root']}")
+    made = VerdictShape.model_validate(answer.json()).verdict["predicate"]
+    assert made["outcome"] == "undetermined"
+    query = {"policy": made["policy"]["/"]}  # others judge no items under policies of theirs
+    found = served.http.get(f"/v1/verdicts/datasetRoot:{empty['root']}", params=query)
     assert found.status_code == 200
     assert found.json()["verdict"]["predicate"]["outcome"] == "undetermined"
 
