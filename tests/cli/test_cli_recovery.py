@@ -203,7 +203,7 @@ def test_what_guardians_cannot_do(world: World) -> None:
     assert never["error"]["code"] == "guardians-unknown", "they were named after that"
     twice = ("--guardian", world.folder / "one", "--guardian", world.folder / "one")
     assert world.run("key", "recover", lost, *to, *twice, code=2)["error"]["code"] == "usage"
-    nowhere = world.run("key", "recover", lost, "--to", world.folder / "nowhere", code=4)
+    nowhere = world.run("key", "recover", lost, "--to", world.folder / "nowhere", code=6)
     assert nowhere["error"]["code"] == "key-missing"
     itself = world.run("key", "recover", lost, "--to", world.home, code=2)
     assert itself["error"]["code"] == "shape"

@@ -181,7 +181,8 @@ def test_an_approval_in_its_standing_time_is_as_it_should_be(tmp_path: Path, pic
     require_anvil()
     home = tmp_path / "home"
     assert rakkan("init", "--chain", "local", "--standing", "3600", home=home).code == 0
-    words = ("stamp", pictures, "--out", tmp_path / "set", "--consent", "open-training", "--publish")
+    said = ("--persons", "none", "--minors", "none", "--coauthors", "complete")
+    words = ("stamp", pictures, "--out", tmp_path / "set", "--consent", "open-training", "--publish", *said)
     assert rakkan(*words, home=home).code == 0
     assert rakkan("dataset", "lock", tmp_path / "set", "--out", tmp_path / "lock.json").code == 0
     policy(tmp_path / "policy.json", 30)
