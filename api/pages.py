@@ -32,6 +32,9 @@ from rakkan.schemas.values import Digest
 
 router: Final = APIRouter(include_in_schema=False)
 HERE: Final = Path(__file__).parent
+_QR: Final = HERE.resolve().parent / "node_modules" / "qr"
+_QR_FILES: Final = ("index.js", "decode.js")
+# The npm package that draws and reads codes, in the checkout alone; without it the pages say so.
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -148,14 +151,10 @@ def _templates() -> Environment:
 
 @cache
 def _files() -> Mapping[str, tuple[bytes, str]]:
-    folder = HERE / "static"
-    return MappingProxyType(
-        {
-            each.relative_to(folder).as_posix(): (each.read_bytes(), _TYPES[each.suffix])
-            for each in folder.rglob("*")
-            if each.suffix in _TYPES
-        }
-    )
+    own = HERE / "static"
+    named = {each.relative_to(own).as_posix(): each for each in own.rglob("*") if each.suffix in _TYPES}
+    named |= {f"qr/{name}": _QR / name for name in _QR_FILES if (_QR / name).is_file()}
+    return MappingProxyType({name: (each.read_bytes(), _TYPES[each.suffix]) for name, each in named.items()})
 
 
 @cache

@@ -6,7 +6,7 @@
 import { follow, termsOf } from "./choices.js";
 import { $, ask, fill, offer, offerFile, show } from "./page.js";
 import { namesOf } from "./picture.js";
-import { drawSlip, slipFile } from "./slip.js";
+import { codeOf, slipFile } from "./slip.js";
 import { checked, checkWayBack } from "./statement.js";
 import { Connection, findWallets } from "./wallet.js";
 
@@ -261,10 +261,10 @@ async function makeSlip() {
     const way = await ask(`/v1/consents/${state.draft.recordId}/withdrawal`);
     checkWayBack(way, state.connection.account, here);
     const slip = { ...way.slip, signature: await state.connection.sign(way.typedData) };
-    await drawSlip(slip, $("slip-code"));
-    const code = await new Promise((done) => $("slip-code").toBlob(done, "image/png"));
+    const code = await codeOf(slip, $("slip-code"));
     offerFile($("slip-file"), slipFile(slip), `${way.recordId}.slip.json`);
-    offerFile($("slip-picture"), code, `${way.recordId}.slip.png`);
+    $("slip-picture").hidden = !code;
+    if (code) offerFile($("slip-picture"), code, `${way.recordId}.slip.png`);
     $("slip-words").textContent = slip.words;
     $("slip").hidden = false;
     $("make-slip").hidden = true;

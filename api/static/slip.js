@@ -1,8 +1,8 @@
 // Withdrawal slips in the browser: put together, drawn as QR codes, read from pictures of codes.
 //
 // It decides the two forms in which a slip is kept: a file with its words, and a code without them (they are derived
-// from the rest). What a slip is worth is decided in rakkan.registry.rules.slips. Codes are drawn and read by the
-// library in qr/, where the browser has no reader of its own.
+// from the rest). What a slip is worth is decided in rakkan.registry.rules.slips. Codes are drawn, and read where the browser
+// has no reader of its own, by the npm package qr, if the server has it: a slip never needs to leave the browser for it.
 
 import { canonical } from "./statement.js";
 
@@ -18,9 +18,11 @@ export function slipFile(slip) {
   return new Blob([`${canonical(slip)}\n`], { type: "application/json" });
 }
 
-/** A slip drawn on a canvas, black on white, whatever the colours around it. */
-export async function drawSlip(slip, canvas, pixels = 6) {
-  const { encodeQR } = await import("./qr/index.js");
+/** A slip drawn on a canvas, black on white, whatever the colours around it; false if nothing here draws codes. */
+async function drawSlip(slip, canvas, pixels = 6) {
+  const { encodeQR } = await import("./qr/index.js").catch(() => ({}));
+  canvas.hidden = !encodeQR;
+  if (!encodeQR) return false;
   const { words: _, ...rest } = slip;
   const rows = encodeQR(canonical(rest), "raw", { ecc: "medium", encoding: "byte", border: 4 });
   canvas.width = canvas.height = rows.length * pixels;
@@ -31,6 +33,13 @@ export async function drawSlip(slip, canvas, pixels = 6) {
   rows.forEach((row, y) => {
     row.forEach((dark, x) => dark && context.fillRect(x * pixels, y * pixels, pixels, pixels));
   });
+  return true;
+}
+
+/** The code of a slip as a PNG, drawn on this canvas; null if nothing here draws codes. */
+export async function codeOf(slip, canvas) {
+  const shown = await drawSlip(slip, canvas);
+  return shown ? new Promise((done) => canvas.toBlob(done, "image/png")) : null;
 }
 
 /** The text of a slip, from a file of it or from a picture of its code. */
@@ -60,7 +69,8 @@ async function readPicture(file) {
       const found = await readDrawn(drawn(picture, canvas, width * scale, height * scale));
       if (found) return found;
     }
-  } catch {
+  } catch (problem) {
+    if (problem instanceof SlipProblem) throw problem;
     throw new SlipProblem("This picture cannot be read. Take another one of the code.");
   } finally {
     URL.revokeObjectURL(picture.src);
@@ -83,7 +93,9 @@ async function readDrawn(canvas) {
     const [found] = await own.detect(canvas).catch(() => []);
     if (found?.rawValue) return found.rawValue;
   }
-  const { decodeQR } = await import("./qr/decode.js");
+  const { decodeQR } = await import("./qr/decode.js").catch(() => ({}));
+  if (!decodeQR && own) return null;
+  if (!decodeQR) throw new SlipProblem("Nothing here reads codes. Bring the slip's file, or paste its text.");
   try {
     return decodeQR(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height));
   } catch {

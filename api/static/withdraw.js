@@ -5,7 +5,7 @@
 
 import { $, ask, offer, offerFile, show } from "./page.js";
 import { namesOf } from "./picture.js";
-import { drawSlip, readFrame, readSlip, slipFile } from "./slip.js";
+import { codeOf, readFrame, readSlip, slipFile } from "./slip.js";
 import { checkWayBack } from "./statement.js";
 import { Connection, findWallets, same, short } from "./wallet.js";
 
@@ -188,10 +188,10 @@ async function askWallets() {
 
   const keep = async () => {
     const slip = await signed();
-    await drawSlip(slip, $("slip-code"));
-    const code = await new Promise((done) => $("slip-code").toBlob(done, "image/png"));
+    const code = await codeOf(slip, $("slip-code"));
     offerFile($("slip-file"), slipFile(slip), `${consent}.slip.json`);
-    offerFile($("slip-picture"), code, `${consent}.slip.png`);
+    $("slip-picture").hidden = !code;
+    if (code) offerFile($("slip-picture"), code, `${consent}.slip.png`);
     $("slip").hidden = false;
     show("said", "The slip is ready, and nothing was taken back. Save it, and keep it apart from your wallet.");
   };

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from rakkan.api.headers import CONTENT_POLICY, SCRIPTED_POLICY
@@ -261,12 +262,22 @@ def test_scripts_put_nothing_but_text_on_a_page() -> None:
 
 
 @pytest.mark.parametrize("name", ["index.js", "decode.js"])
-def test_the_code_reader_is_what_npm_has(name: str) -> None:
-    ours = ROOT / "api" / "static" / "qr"
-    assert (ours / name).read_bytes() == (NPM_QR / name).read_bytes()
+def test_the_code_reader_is_what_npm_has(world: World, name: str) -> None:
+    assert world.http.get(f"/static/qr/{name}").content == (NPM_QR / name).read_bytes()
+    wanted: dict[str, Any] = json.loads((ROOT / "package.json").read_bytes())["dependencies"]
     package: dict[str, Any] = json.loads((NPM_QR / "package.json").read_bytes())
-    assert f"qr {package['version']} " in (ours / "ORIGIN.txt").read_text(encoding="utf-8")
-    assert (ours / "LICENSE.txt").read_bytes() == (NPM_QR / "LICENSE-MIT").read_bytes()
+    assert (package["version"], package["license"]) == (wanted["qr"], "(MIT OR Apache-2.0)")
+
+
+def test_without_the_code_reader_slips_are_files(visit: Visit, tmp_path: Path) -> None:
+    page = visit.open("/withdraw")
+    page.route("**/static/qr/*", lambda route: route.fulfill(status=404))
+    page.evaluate("delete globalThis.BarcodeDetector")
+    picture = tmp_path / "code.png"
+    Image.new("RGB", (64, 64), "white").save(picture)
+    page.locator("#slip").set_input_files(str(picture))
+    failed = page.locator("#slip-failed")
+    expect(failed).to_contain_text("Nothing here reads codes. Bring the slip's file, or paste its text.")
 
 
 def test_static_files_are_found_by_name_alone(world: World) -> None:

@@ -108,7 +108,7 @@ FORBIDDEN = {
     "a merge that was left half done": re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE),
 }
 EXEMPT = re.compile(
-    r"^(?:package-lock\.json|requirements.*\.lock|LICENSE|contracts/artifacts/.*|api/static/qr/.*|tests/house/.*)$"
+    r"^(?:package-lock\.json|requirements.*\.lock|LICENSE|contracts/artifacts/.*|tests/house/.*)$"
 )
 
 
