@@ -61,8 +61,8 @@ GATES: Final[Mapping[str, str]] = MappingProxyType(
 def verification(found: Verification) -> str:
     """Who stands behind an image, what became of it since, and what that does not show."""
     parts = [_who(found)]
-    if found.record is not None and found.state != "none":
-        parts.append(_registered(found))
+    if found.state != "none" and found.check("record").outcome.value != "fail":
+        parts.append(_registered(found))  # a record of another picture registers nothing here
     # Who signed stands in the sentence already; what is wrong with the rest is said in full.
     told = {"invalid": (), "intact": ("trust",)}.get(found.state)
     failing = (each for each in found.checks if each.outcome.value == "fail")
