@@ -63,7 +63,7 @@ def identify(
 ) -> int:
     """Look whether a name calls an actor its own, and say so as a checker; the actor signs too. All of it is public.
 
-    Example: rakkan identify site example.org --actor did:key:z6Mk… --out identity.json
+    Example: rakkan identify site example.org --dry-run
     """
     from rakkan.registry.flows import identifying
     from rakkan.registry.flows.stating import actor as own

@@ -206,7 +206,8 @@ def test_drafts_that_are_none_or_of_something_else(
                 "draft-form",
                 pointer,
             )
-    assert rakkan(*vouch, tmp_path / "other.json").code == 0
+    other = ("--home", home, "identify", "vouch", "Ada of elsewhere", "--actor", did(artist), "--out")
+    assert rakkan(*other, tmp_path / "other.json").code == 0
     both = rakkan("--home", home, "--json", "draft", "submit", draft, tmp_path / "other.json")
     assert both.document["error"]["code"] == "draft-other"
     elsewhere = rakkan("--home", artist, "--json", "draft", "submit", draft)

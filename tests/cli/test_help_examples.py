@@ -204,9 +204,22 @@ def claims(desk: Desk, about: str) -> None:
 
 def keys(desk: Desk) -> None:
     desk.type("key guardians", dids=[did(desk, name) for name in ("one", "two", "three")])
-    desk.type("key compromised")
     new_home(desk.folder / "new-home")
+    recovery(desk)
+    desk.type("key compromised")
     desk.type("key rotate")
+
+
+def recovery(desk: Desk) -> None:
+    """The new key follows the old one by the word of two guardians, each of whom signs a copy."""
+    desk.type("identify")
+    desk.type("key recover", dids=[Keys(desk.home / "keys").artist_did])
+    assert "is followed by" in desk.type("draft show")
+    for number, name in enumerate(("one", "two"), 1):
+        signer = f"file:{desk.folder / name / 'artist.pem'}"
+        desk.ask("draft", "sign", "recovery.json", "--signer", signer, "--out", f"recovery-{number}.json")
+    desk.type("draft sign")
+    desk.type("draft submit")
 
 
 def sha256_of(path: Path) -> str:
