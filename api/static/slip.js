@@ -1,8 +1,9 @@
 // Withdrawal slips in the browser: put together, drawn as QR codes, read from pictures of codes.
 //
 // It decides the two forms in which a slip is kept: a file with its words, and a code without them (they are derived
-// from the rest). What a slip is worth is decided in rakkan.registry.rules.slips. Codes are drawn, and read where the browser
-// has no reader of its own, by the npm package qr, if the server has it: a slip never needs to leave the browser for it.
+// from the rest). What a slip is worth is decided in rakkan.registry.rules.slips. Codes are drawn, and read where the
+// browser has no reader of its own, by the npm package qr, if the server has it: a slip never needs to leave the
+// browser for it.
 
 import { canonical } from "./statement.js";
 

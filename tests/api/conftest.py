@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from rakkan.manifests.samples import PARENT, render_samples
 from rakkan.registry.flows.publish import publish
@@ -20,7 +20,7 @@ from rakkan.registry.service import Registry
 from tests.api.browsing import CHROMIUM, FLAGS
 from tests.api.injected import Injected
 from tests.api.server import serving
-from tests.api.wallets import Wallet
+from tests.api.wallets import Wallet, World, wallet_world
 from tests.homes import new_registry, own_terms
 
 
@@ -90,6 +90,21 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone of somebody who was never here."""
+    opened = browser.new_context(viewport={"width": 360, "height": 740}, accept_downloads=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A registry with a chain where wallets sign, served for one module."""
+    with wallet_world(tmp_path_factory.mktemp("world")) as served:
+        yield served
 
 
 @pytest.fixture

@@ -14,16 +14,10 @@ from rakkan.registry.worker import Worker
 from tests.api.browsing import Visit
 from tests.api.consenting import GRANT, RESERVATION, bring, choose, connect, digest_of, review, sign
 from tests.api.injected import Injected
-from tests.api.wallets import LORA, STYLE, World, wallet_world
+from tests.api.wallets import LORA, STYLE, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 DESKTOP, PHONE = (1280, 900), (360, 740)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("consenting")) as served:
-        yield served
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from rakkan.manifests.image import check_image
 from rakkan.manifests.samples import render_samples
@@ -17,22 +16,9 @@ from rakkan.registry.worker import Worker
 from tests.api.browsing import Visit
 from tests.api.consenting import GRANT, bring, choose, connect, digest_of, review, sign
 from tests.api.injected import Injected
-from tests.api.wallets import World, wallet_world
+from tests.api.wallets import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("pictures")) as served:
-        yield served
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 360, "height": 740})
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from rakkan.api.limits import Limits
 from rakkan.registry.worker import Worker
@@ -19,23 +19,10 @@ from tests.api.browsing import Visit
 from tests.api.consenting import GRANT, at_the_words, bring, choose, digest_of, failure, review, sign
 from tests.api.injected import Injected
 from tests.api.server import serving
-from tests.api.wallets import TERMS, Wallet, World, wallet_world
+from tests.api.wallets import TERMS, Wallet, World
 from tests.homes import new_registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("refused")) as served:
-        yield served
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(accept_downloads=True)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

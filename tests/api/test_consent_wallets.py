@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from rakkan.registry.worker import Worker
 from tests.api.browsing import Visit
 from tests.api.consenting import GRANT, at_the_words, bring, choose, connect, digest_of, failure, review, sign
 from tests.api.injected import Injected, Refusal
-from tests.api.wallets import Wallet, World, wallet_world
+from tests.api.wallets import Wallet, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("wallets")) as served:
-        yield served
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(accept_downloads=True)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,17 +15,11 @@ from rakkan.registry.worker import Worker
 from rakkan.schemas.errors import Refused
 from tests.api.asking import exact, problem
 from tests.api.server import serving
-from tests.api.wallets import LORA, STYLE, TERMS, Wallet, World, drafted, statement, unknown, wallet_world
+from tests.api.wallets import LORA, STYLE, TERMS, Wallet, World, drafted, statement, unknown
 from tests.support import work_record
 
 pytestmark = pytest.mark.chain
 ADA, EVE = Wallet(0xADA), Wallet(0xE7E)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("strangers")) as served:
-        yield served
 
 
 def test_nobody_speaks_without_a_token_about_what_others_spoke_of(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,12 @@ from rakkan.schemas.canonical import canonical
 from rakkan.schemas.identity import Address
 from tests.api.asking import problem
 from tests.api.server import serving
-from tests.api.wallets import LORA, STYLE, TERMS, Wallet, World, drafted, statement, unknown, wallet_world
+from tests.api.wallets import LORA, STYLE, TERMS, Wallet, World, drafted, statement, unknown
 from tests.homes import new_registry
 from tests.support import work_record
 
 pytestmark = pytest.mark.chain
 ADA, EVE = Wallet(0xADA), Wallet(0xE7E)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("wallets")) as served:
-        yield served
 
 
 def test_a_draft_says_the_same_three_times(world: World) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,11 @@ from rakkan.registry.worker import Worker
 from rakkan.schemas.slip import Slip
 from rakkan.schemas.statement import Subject
 from tests.api.browsing import CHROMIUM, FLAGS, Visit
-from tests.api.wallets import World, unknown, wallet_world
+from tests.api.wallets import World, unknown
 from tests.homes import new_registry, own_terms
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 TRAINING = "cawg.ai_generative_training"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("withdrawing")) as served:
-        yield served
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 360, "height": 740}, accept_downloads=True)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.consents import give
@@ -19,23 +18,10 @@ from tests.api.browsing import Visit
 from tests.api.consenting import digest_of
 from tests.api.injected import Injected, Refusal
 from tests.api.server import serving
-from tests.api.wallets import Wallet, World, drafted, unknown, wallet_world
+from tests.api.wallets import Wallet, World, drafted, unknown
 from tests.homes import new_registry, own_terms
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with wallet_world(tmp_path_factory.mktemp("by-wallet")) as served:
-        yield served
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 360, "height": 740}, accept_downloads=True)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
