@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Answer, Outcome
 

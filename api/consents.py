@@ -24,7 +24,7 @@ from rakkan.api.handed import ExactConsent, PlainConsent, read_blocks, read_reco
 from rakkan.api.shapes import Accepted, ConsentShape
 from rakkan.api.site import Here
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.consents import show
+from rakkan.registry.flows.consent.consents import show
 from rakkan.registry.rules.consent import ConsentFact, Effective
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC, Grantee
 from rakkan.schemas.errors import Invalid

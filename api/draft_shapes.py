@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic.alias_generators import to_camel
 
 from rakkan.api.shapes import RecordNames, Shape
-from rakkan.registry.flows.terms import Terms
+from rakkan.registry.flows.consent.terms import Terms
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Grantee
 from rakkan.schemas.slip import SLIP_SCHEMA
 

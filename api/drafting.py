@@ -20,7 +20,7 @@ from rakkan.api.description import ARTISTS, CID, json_body, problems
 from rakkan.api.draft_shapes import DraftQuery, DraftShape, WayBackShape
 from rakkan.api.examples import draft_example
 from rakkan.api.site import Here, Site
-from rakkan.registry.flows.drafts import WayBack, draft_consent, way_back
+from rakkan.registry.flows.consent.drafts import WayBack, draft_consent, way_back
 from rakkan.registry.ledger.calls import withdraw_call
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.identity import Address

@@ -26,7 +26,7 @@ from rakkan.api.problems import Problem
 from rakkan.api.showing import Shown, show
 from rakkan.api.site import Here
 from rakkan.api.unregistered import beside, said_of
-from rakkan.registry.flows.opening import verify_digest, verify_image
+from rakkan.registry.flows.verify.opening import verify_digest, verify_image
 from rakkan.schemas.errors import NotFound
 from rakkan.schemas.values import Digest
 

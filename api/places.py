@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rakkan.registry.flows.dossier import AnchorReceipt, receipt_for
+from rakkan.registry.flows.verify.dossier import AnchorReceipt, receipt_for
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.errors import Integrity, NotFound

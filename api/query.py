@@ -23,7 +23,7 @@ from rakkan.api.reasons import NUMBERS
 from rakkan.api.shapes import ConsentsShape
 from rakkan.api.site import Here, Site
 from rakkan.api.urls import digest_of_url, read_urls
-from rakkan.registry.flows.asking import Held, Inquiry, ask
+from rakkan.registry.flows.consent.asking import Held, Inquiry, ask
 from rakkan.schemas.canonical import parse_strict
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.instant import format_instant, parse_instant

@@ -17,9 +17,9 @@ from rakkan.api.description import CID, COLLECTORS, EVERYBODY, problems, raw_ans
 from rakkan.api.places import names, place_of, public_record
 from rakkan.api.shapes import Lineage, ProofShape
 from rakkan.api.site import Here
-from rakkan.registry.flows.dossier import gather_work
-from rakkan.registry.flows.evidence import pack
-from rakkan.registry.flows.tracing import trace
+from rakkan.registry.flows.verify.dossier import gather_work
+from rakkan.registry.flows.verify.evidence import pack
+from rakkan.registry.flows.verify.tracing import trace
 from rakkan.registry.rules.tree import leaf_hash
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.canonical import MAX_INTEGER

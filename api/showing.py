@@ -19,7 +19,7 @@ from rakkan.api.caution import looks_only
 from rakkan.api.drawing import Drawing, draw
 from rakkan.api.preview import preview
 from rakkan.api.wording import Badge, Sighting
-from rakkan.registry.flows.verify import CHECKS, Verification
+from rakkan.registry.flows.verify.verify import CHECKS, Verification
 from rakkan.registry.rules.notice import scope_words
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import CAWG_SCOPES

@@ -22,7 +22,7 @@ from rakkan.api.pages import page
 from rakkan.api.shapes import Withdrawn
 from rakkan.api.site import Here
 from rakkan.api.standing import Standing, about, taken_back
-from rakkan.registry.flows.slips import HandedIn, check_here, hand_in
+from rakkan.registry.flows.withdraw.slips import HandedIn, check_here, hand_in
 from rakkan.registry.rules.slips import parse_slip, read_slip, slip_bytes, slip_words
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.slip import Slip

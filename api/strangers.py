@@ -19,7 +19,7 @@ from fastapi import Request
 
 from rakkan.api.limits import Limits
 from rakkan.api.quota import Quota
-from rakkan.registry.flows.drafts import spoken_for
+from rakkan.registry.flows.consent.drafts import spoken_for
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import Refused

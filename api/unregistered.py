@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Final
 
 from rakkan.api.site import Site
-from rakkan.registry.flows.consents import show
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.consent.consents import show
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC
 from rakkan.schemas.values import Digest
 

@@ -21,8 +21,8 @@ from rakkan.api.bodies import JsonBody
 from rakkan.api.description import COMMUNITIES, ROOT, json_body, problems
 from rakkan.api.shapes import VerdictShape
 from rakkan.api.site import Here
-from rakkan.registry.flows.staleness import FRESHLY_MADE, standing
-from rakkan.registry.flows.verdicts import MadeVerdict, make, newest
+from rakkan.registry.flows.judge.staleness import FRESHLY_MADE, standing
+from rakkan.registry.flows.judge.verdicts import MadeVerdict, make, newest
 from rakkan.registry.rules.dataset import Lock, parse_lock
 from rakkan.registry.rules.policy import Policy, parse_policy, shipped_policies
 from rakkan.schemas.canonical import parse_canonical

@@ -18,8 +18,8 @@ from rakkan.api.caution import cautious
 from rakkan.api.description import COLLECTORS, SHA256, problems
 from rakkan.api.shapes import Batch, VerificationShape
 from rakkan.api.site import Here, Site
-from rakkan.registry.flows.opening import verify_digest, verify_image
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.verify.opening import verify_digest, verify_image
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.schemas.canonical import parse_strict
 from rakkan.schemas.consent import PUBLIC, Grantee
 from rakkan.schemas.errors import DomainError, Invalid

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Final
 
 from rakkan.api.problems import LOG
-from rakkan.registry.flows.watching import keep_current
-from rakkan.registry.flows.withdrawn import Effectives, confirmed
+from rakkan.registry.flows.withdraw.watching import keep_current
+from rakkan.registry.flows.withdraw.withdrawn import Effectives, confirmed
 from rakkan.registry.service import Registry
 from rakkan.schemas.errors import DomainError
 
@@ -60,7 +60,7 @@ class ChainWithdrawals:
         """Have everything read up to a block of a few seconds ago.
 
         Raises:
-            Unavailable, Integrity: As :func:`rakkan.registry.flows.watching.keep_current`.
+            Unavailable, Integrity: As :func:`rakkan.registry.flows.withdraw.watching.keep_current`.
         """
         with self._lock:  # who waits here finds it done
             if time.monotonic() >= self._fresh_until:

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.registry.rules.shortfalls import reasons, unchanged
 from rakkan.schemas.record import Record
 from rakkan.schemas.verdict import Outcome

@@ -16,7 +16,7 @@ FLAGS: Final = ("--json", "--quiet", "-q", "-v", "--verbose")
 """Global flags; every command takes them, before or after its own words."""
 
 DISCLOSABLE: Final = frozenset({"prompt", "workflow", "parents"})
-"""Private fields that ``stamp --publish`` may name (``rakkan.registry.flows.drafting``)."""
+"""Private fields that ``stamp --publish`` may name (``rakkan.registry.flows.stamp.drafting``)."""
 
 
 def arrange(argv: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ import typer
 from rakkan.cli.session import Session
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.terms import Terms
+    from rakkan.registry.flows.consent.terms import Terms
 
 
 class Depicted(StrEnum):

@@ -1,7 +1,7 @@
 """``rakkan consent commit|reveal``: first claims, put on chain before a work is shown, and opened afterwards.
 
 It decides how these are asked for and shown. What is put down and kept is decided in
-``rakkan.registry.flows.committing``.
+``rakkan.registry.flows.consent.committing``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rakkan.schemas.errors import DomainError, Invalid, NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rakkan.registry.flows.committing import Commitment, Committed
+    from rakkan.registry.flows.consent.committing import Commitment, Committed
     from rakkan.registry.service import Registry
     from rakkan.schemas.values import Digest
 
@@ -54,7 +54,7 @@ def commit(
 
     Example: rakkan consent commit stamped/picture.png
     """
-    from rakkan.registry.flows import committing
+    from rakkan.registry.flows.consent import committing
     from rakkan.registry.worker import Worker
 
     session = Session.of(context)
@@ -103,7 +103,7 @@ def reveal(
 
     Example: rakkan consent reveal stamped/picture.png --basis created --coauthors complete
     """
-    from rakkan.registry.flows import committing
+    from rakkan.registry.flows.consent import committing
     from rakkan.registry.worker import Worker
 
     session = Session.of(context)
@@ -144,7 +144,7 @@ def _claims(registry: Registry, session: Session, works: Sequence[str], *, colle
 
 
 def _kept(registry: Registry, claims: Sequence[Digest]) -> list[Commitment]:
-    from rakkan.registry.flows import committing
+    from rakkan.registry.flows.consent import committing
 
     known = {each.digest: each for each in committing.kept(registry) if each.record is None}
     for claim in claims:

@@ -19,7 +19,7 @@ from rakkan.cli.works import subjects_named
 from rakkan.schemas.errors import Invalid
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.terms import Terms
+    from rakkan.registry.flows.consent.terms import Terms
     from rakkan.registry.service import Registry
 
 
@@ -59,8 +59,8 @@ def delegate(
 
     Example: rakkan consent delegate did:key:z6Mk… --scope cawg.data_mining --days 90
     """
-    from rakkan.registry.flows.consents import give
-    from rakkan.registry.flows.mandating import mandate_subjects
+    from rakkan.registry.flows.consent.consents import give
+    from rakkan.registry.flows.consent.mandating import mandate_subjects
     from rakkan.registry.flows.publish import publish as make_public
 
     session, by = Session.of(context), chosen(Session.of(context), signer, wallet_key)
@@ -102,8 +102,8 @@ def _said(
     under: str,
     narrowed: bool,
 ) -> Terms:
-    from rakkan.registry.flows.mandating import in_collection, mandate_terms
-    from rakkan.registry.flows.terms import load_terms
+    from rakkan.registry.flows.consent.mandating import in_collection, mandate_terms
+    from rakkan.registry.flows.consent.terms import load_terms
 
     if not terms:
         return mandate_terms(registry, who, scopes, days=days, under=under, narrowed=narrowed)

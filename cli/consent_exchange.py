@@ -58,7 +58,7 @@ def export(
 
     Example: rakkan consent export baguqeera… --format rsl --about https://example.org/a.png
     """
-    from rakkan.registry.flows import exchange
+    from rakkan.registry.flows.consent import exchange
     from rakkan.registry.rules.vocabulary.foreign import written
 
     session = Session.of(context)
@@ -114,7 +114,7 @@ def import_(
 
     Example: rakkan consent import optout.txt --format spawning --work picture.png
     """
-    from rakkan.registry.flows import exchange
+    from rakkan.registry.flows.consent import exchange
     from rakkan.registry.flows.publish import publish as make_public
 
     session = Session.of(context)
@@ -159,7 +159,7 @@ def disclose(
 
     Example: rakkan consent disclose baguqeera… name > name.json
     """
-    from rakkan.registry.flows.private import disclose
+    from rakkan.registry.flows.consent.private import disclose
     from rakkan.registry.rules.sealing import check_disclosure
     from rakkan.schemas.canonical import parse_strict
     from rakkan.schemas.errors import Invalid
@@ -196,7 +196,7 @@ def erase(
 
     Example: rakkan consent erase baguqeera… --yes
     """
-    from rakkan.registry.flows.erasure import erase
+    from rakkan.registry.flows.consent.erasure import erase
     from rakkan.registry.rules.sealing import commitments_of
 
     session = Session.of(context)

@@ -18,7 +18,7 @@ from rakkan.cli.works import digests_of
 from rakkan.schemas.values import DAG_JSON, Cid
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.withdrawn import Effectives
+    from rakkan.registry.flows.withdraw.withdrawn import Effectives
     from rakkan.registry.rules.explaining import Explanation
     from rakkan.registry.rules.voices import Voice
 
@@ -52,9 +52,9 @@ def explain(
 
     Example: rakkan consent explain picture.png --scope org.rakkan.finetune_lora
     """
-    from rakkan.registry.flows.consents import why
-    from rakkan.registry.flows.watching import keep_current
-    from rakkan.registry.flows.withdrawn import confirmed
+    from rakkan.registry.flows.consent.consents import why
+    from rakkan.registry.flows.withdraw.watching import keep_current
+    from rakkan.registry.flows.withdraw.withdrawn import confirmed
     from rakkan.schemas.instant import parse_instant
 
     session = Session.of(context)

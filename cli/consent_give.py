@@ -1,7 +1,7 @@
 """``rakkan consent grant|reserve|agree``: a consent about works, said in somebody's terms.
 
 It decides how these are asked for and shown: one signature, whether it is about one work, a few, or a
-collection of many. What a consent says is decided in ``rakkan.registry.flows.consents``.
+collection of many. What a consent says is decided in ``rakkan.registry.flows.consent.consents``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rakkan.cli.works import subjects_named
 from rakkan.schemas.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.terms import Terms
+    from rakkan.registry.flows.consent.terms import Terms
     from rakkan.registry.service import Registry
     from rakkan.registry.signers.port import RecordSigner
     from rakkan.schemas.statement import Subject
@@ -159,7 +159,7 @@ class Saying:
 
 def say(session: Session, saying: Saying, *, publish: bool, dry_run: bool) -> int:
     """Make the consent, or show what would be made; answer with it."""
-    from rakkan.registry.flows.consents import give
+    from rakkan.registry.flows.consent.consents import give
     from rakkan.registry.flows.publish import publish as make_public
 
     with session.registry() as registry:
@@ -193,7 +193,7 @@ def say(session: Session, saying: Saying, *, publish: bool, dry_run: bool) -> in
 
 
 def _terms(name: str, kinds: tuple[str, ...], grantee: list[str] | None, mandate: str) -> Terms:
-    from rakkan.registry.flows.terms import load_terms
+    from rakkan.registry.flows.consent.terms import load_terms
 
     terms = load_terms(name, tuple(grantee or ()))
     if terms.kind not in kinds:
@@ -210,9 +210,9 @@ def _plan(
     session: Session, registry: Registry, subjects: list[Subject], saying: Saying, *, publish: bool
 ) -> int:
     """What would be signed, down to the byte but for nonce and time; and what else would become public."""
-    from rakkan.registry.flows.consents import authority_of, consent_statement
-    from rakkan.registry.flows.needed import needed_by
-    from rakkan.registry.flows.stating import actor
+    from rakkan.registry.flows.claims.stating import actor
+    from rakkan.registry.flows.consent.consents import authority_of, consent_statement
+    from rakkan.registry.flows.consent.needed import needed_by
     from rakkan.schemas.canonical import parse_canonical
 
     statement = consent_statement(

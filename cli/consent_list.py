@@ -1,7 +1,7 @@
 """``rakkan consent list``: the consents kept here, and how each stands.
 
 It decides how they are asked for and shown. Which fit, and in what state each is, is decided in
-``rakkan.registry.flows.listing``.
+``rakkan.registry.flows.consent.listing``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rakkan.cli.consent_template import Kind
 from rakkan.cli.session import Session, line
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.listing import Listed
+    from rakkan.registry.flows.consent.listing import Listed
 
 
 class State(StrEnum):
@@ -68,7 +68,7 @@ def list_(
     Example: rakkan consent list --mine --kind grant --expires-within 30
     """
     from rakkan.cli.works import digests_of
-    from rakkan.registry.flows.listing import Wanted, consents, soon
+    from rakkan.registry.flows.consent.listing import Wanted, consents, soon
 
     session = Session.of(context)
     with session.registry() as registry:

@@ -1,7 +1,7 @@
 """``rakkan consent diff|renew``: what changed between two consents, and the same consent for a new term.
 
 It decides how these are asked for and shown. What differs is told by ``rakkan.registry.rules.comparing``, what
-a renewal keeps is decided in ``rakkan.registry.flows.renewing``.
+a renewal keeps is decided in ``rakkan.registry.flows.consent.renewing``.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def renew(
 
     Example: rakkan consent renew baguqeera… --days 365 --dry-run
     """
-    from rakkan.registry.flows import renewing
+    from rakkan.registry.flows.consent import renewing
+    from rakkan.registry.flows.consent.terms import Answers
     from rakkan.registry.flows.publish import publish as make_public
-    from rakkan.registry.flows.terms import Answers
     from rakkan.registry.rules.comparing import compare
 
     session, by = Session.of(context), chosen(Session.of(context), signer, wallet_key)
@@ -121,9 +121,9 @@ def _plan(session: Session, cid: str, changes: list[Change], statement: bytes) -
 
 
 def _stated(session: Session, name: str) -> Stated:
+    from rakkan.registry.flows.consent.renewing import stated_in, stated_of
+    from rakkan.registry.flows.consent.terms import load_terms
     from rakkan.registry.flows.lookup import is_cid
-    from rakkan.registry.flows.renewing import stated_in, stated_of
-    from rakkan.registry.flows.terms import load_terms
 
     if is_cid(name) and not Path(name).exists():
         with session.registry() as registry:

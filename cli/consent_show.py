@@ -20,7 +20,7 @@ from rakkan.schemas.values import DAG_JSON, Cid
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rakkan.registry.flows.withdrawn import Effectives
+    from rakkan.registry.flows.withdraw.withdrawn import Effectives
     from rakkan.registry.rules.consent import Effective
 
 AsOf = Annotated[
@@ -54,10 +54,10 @@ def show(
 
     Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
     """
-    from rakkan.registry.flows.consents import show
-    from rakkan.registry.flows.corroboration import of_file
-    from rakkan.registry.flows.watching import keep_current
-    from rakkan.registry.flows.withdrawn import confirmed
+    from rakkan.registry.flows.consent.consents import show
+    from rakkan.registry.flows.verify.corroboration import of_file
+    from rakkan.registry.flows.withdraw.watching import keep_current
+    from rakkan.registry.flows.withdraw.withdrawn import confirmed
     from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
     from rakkan.schemas.instant import parse_instant
 

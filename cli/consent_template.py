@@ -1,6 +1,6 @@
 """``rakkan consent template``: a file of terms to fill in.
 
-It decides nothing but how it is asked for: the templates are ``rakkan.registry.flows.templates``'s.
+It decides nothing but how it is asked for: the templates are ``rakkan.registry.flows.consent.templates``'s.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def template(
 
     Example: rakkan consent template grant > terms.toml
     """
-    from rakkan.registry.flows.templates import template_of
+    from rakkan.registry.flows.consent.templates import template_of
 
     session, text = Session.of(context), template_of(kind.value)
     if out is not None:

@@ -1,7 +1,7 @@
 """``rakkan consent withdraw``: take consents back, whole or work by work, with a key or with a slip.
 
 It decides how they are named and asked for. What a withdrawal is, and who may make it, is decided in
-``rakkan.registry.flows.withdrawing``.
+``rakkan.registry.flows.withdraw.withdrawing``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rakkan.schemas.errors import DomainError, Invalid
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rakkan.registry.flows.withdrawing import Wanted
+    from rakkan.registry.flows.withdraw.withdrawing import Wanted
     from rakkan.registry.service import Registry
     from rakkan.registry.signers.port import RecordSigner
 
@@ -91,7 +91,7 @@ def _wanted(
     advance: Callable[[str], None],
 ) -> list[Wanted]:
     from rakkan.registry.flows.naming import works_named
-    from rakkan.registry.flows.withdrawing import about_works, named
+    from rakkan.registry.flows.withdraw.withdrawing import about_works, named
 
     if not all(_is_cid(name) for name in names) and items:
         raise Invalid(
@@ -112,7 +112,7 @@ def _wanted(
 def _take_back(
     session: Session, registry: Registry, wanted: Sequence[Wanted], by: RecordSigner | None, *, many: bool
 ) -> int:
-    from rakkan.registry.flows.withdrawing import withdraw_all
+    from rakkan.registry.flows.withdraw.withdrawing import withdraw_all
     from rakkan.registry.worker import Worker
 
     records = withdraw_all(registry, wanted, signer=by)

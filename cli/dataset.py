@@ -1,7 +1,7 @@
 """``rakkan dataset lock``: which items a folder holds, byte for byte, and their root.
 
 It decides that a lock which leaves files out is made only when that is asked for. What an item is
-is decided in ``rakkan.registry.flows.datasets``.
+is decided in ``rakkan.registry.flows.judge.datasets``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def lock(
 
     Example: rakkan dataset lock training/ --out training.lock.json
     """
-    from rakkan.registry.flows.datasets import lock_folder
+    from rakkan.registry.flows.judge.datasets import lock_folder
     from rakkan.registry.rules.dataset import lock_document
 
     session = Session.of(context)

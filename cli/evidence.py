@@ -1,7 +1,7 @@
 """``rakkan evidence``: pack what is on file about a work into one file, and check such a file.
 
 It decides when a bundle holds: nothing in it may fail, and only what was consulted counts as a yes.
-What is in it is decided in ``rakkan.registry.flows.evidence``.
+What is in it is decided in ``rakkan.registry.flows.verify.evidence``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def pack(
 
     Example: rakkan evidence pack picture.png --out picture.car
     """
-    from rakkan.registry.flows.dossier import gather_work
-    from rakkan.registry.flows.evidence import pack
+    from rakkan.registry.flows.verify.dossier import gather_work
+    from rakkan.registry.flows.verify.evidence import pack
 
     session = Session.of(context)
     with session.registry() as registry:
@@ -72,8 +72,8 @@ def check(
 
     Example: rakkan evidence check picture.car --log-key log.vkey
     """
-    from rakkan.registry.flows.evidence import unpack_file
-    from rakkan.registry.flows.opening import verify_name
+    from rakkan.registry.flows.verify.evidence import unpack_file
+    from rakkan.registry.flows.verify.opening import verify_name
 
     session = Session.of(context)
     dossier, settings = unpack_file(car), settings_of(session, chain)

@@ -1,6 +1,6 @@
 """``rakkan fsck``: everything recomputed from stored bytes alone.
 
-It decides how an inspection is shown. What is inspected is decided in ``rakkan.registry.flows.fsck``.
+It decides how an inspection is shown. What is inspected is decided in ``rakkan.registry.flows.verify.fsck``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rakkan.cli import exits, render
 from rakkan.cli.session import Session, line
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.fsck import Inspection
+    from rakkan.registry.flows.verify.fsck import Inspection
 
 
 def fsck(context: typer.Context) -> int:
@@ -22,7 +22,7 @@ def fsck(context: typer.Context) -> int:
 
     Example: rakkan fsck
     """
-    from rakkan.registry.flows.fsck import inspect
+    from rakkan.registry.flows.verify.fsck import inspect
 
     session = Session.of(context)
     with session.registry() as registry:

@@ -18,7 +18,7 @@ from rakkan.cli.works import read_lock
 from rakkan.schemas.errors import Invalid, Refused
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.gates import GateStatus
+    from rakkan.registry.flows.judge.gates import GateStatus
     from rakkan.registry.service import Registry
     from rakkan.registry.store.outbox import Transaction
 
@@ -51,7 +51,7 @@ def status(context: typer.Context, name: Named, policy: Policy = "") -> int:
 
     Example: rakkan gate status training.lock.json --policy strict-art-lora
     """
-    from rakkan.registry.flows.gates import status
+    from rakkan.registry.flows.judge.gates import status
 
     session = Session.of(context)
     with session.registry() as registry:
@@ -74,8 +74,8 @@ def submit(
 
     Example: rakkan gate submit baguqeera…
     """
-    from rakkan.registry.flows.gates import status, submission, submit
-    from rakkan.registry.flows.verdicts import load
+    from rakkan.registry.flows.judge.gates import status, submission, submit
+    from rakkan.registry.flows.judge.verdicts import load
     from rakkan.registry.rules.policy import parse_policy
 
     session = Session.of(context)
@@ -107,7 +107,7 @@ def brake(context: typer.Context, name: Named, policy: Policy = "", dry_run: Wai
 
     Example: rakkan gate brake datasetRoot:9f86d0…
     """
-    from rakkan.registry.flows.gates import brake, plan_brake
+    from rakkan.registry.flows.judge.gates import brake, plan_brake
     from rakkan.schemas.values import DAG_JSON, Cid
 
     session = Session.of(context)
@@ -126,8 +126,8 @@ def brake(context: typer.Context, name: Named, policy: Policy = "", dry_run: Wai
 
 
 def _subject_and_policy(registry: Registry, name: str, policy: str) -> tuple[bytes, bytes]:
+    from rakkan.registry.flows.judge.verdicts import load
     from rakkan.registry.flows.lookup import is_cid
-    from rakkan.registry.flows.verdicts import load
 
     if Path(name).is_file():
         if policy:

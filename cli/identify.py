@@ -1,7 +1,7 @@
 """``rakkan identify``: say who somebody is, by a site, a domain or an ENS name of theirs, or by vouching.
 
 It decides how a check is asked for and shown. What is looked at is decided in
-``rakkan.registry.flows.identifying``; whose checks count, by ``community.json``.
+``rakkan.registry.flows.claims.identifying``; whose checks count, by ``community.json``.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def identify(
 
     Example: rakkan identify site example.org --dry-run
     """
-    from rakkan.registry.flows import identifying
-    from rakkan.registry.flows.stating import actor as own
+    from rakkan.registry.flows.claims import identifying
+    from rakkan.registry.flows.claims.stating import actor as own
 
     session, by = Session.of(context), chosen(Session.of(context), signer, wallet_key)
     if method is Method.ENS and not rpc and not dry_run:
@@ -88,7 +88,7 @@ def identify(
 
 
 def _plan(session: Session, method: Method, name: str, actor: str) -> int:
-    from rakkan.registry.flows.identifying import publication
+    from rakkan.registry.flows.claims.identifying import publication
 
     published = publication(method.value, name, actor)
     document = {

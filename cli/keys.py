@@ -53,7 +53,7 @@ def guardians(
 
     Example: rakkan key guardians did:key:z6Mk… did:key:z6Ml… did:key:z6Mm… --threshold 2
     """
-    from rakkan.registry.flows import stating
+    from rakkan.registry.flows.claims import stating
 
     said = {"guardians": who, "threshold": threshold}
     return stated(
@@ -85,7 +85,7 @@ def compromised(
 
     Example: rakkan key compromised --since 2026-11-22T12:00:00Z
     """
-    from rakkan.registry.flows import recovering, stating
+    from rakkan.registry.flows.claims import recovering, stating
     from rakkan.schemas.instant import parse_instant
 
     if not of and not guardian:
@@ -127,8 +127,8 @@ def recover(
 
     Example: rakkan key recover did:key:z6Mk… --to ~/new-home --out recovery.json
     """
-    from rakkan.registry.flows import recovering
-    from rakkan.registry.flows.passing import sign_draft
+    from rakkan.registry.flows.claims import recovering
+    from rakkan.registry.flows.claims.passing import sign_draft
 
     session = Session.of(context)
     with session.registry() as registry:
@@ -152,7 +152,7 @@ def rotate(
 
     Example: rakkan key rotate --to ~/new-home
     """
-    from rakkan.registry.flows import stating
+    from rakkan.registry.flows.claims import stating
 
     session = Session.of(context)
     return stated(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rakkan.cli.text import clean
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.corroboration import Corroboration
-    from rakkan.registry.flows.verify import Verification
+    from rakkan.registry.flows.verify.corroboration import Corroboration
+    from rakkan.registry.flows.verify.verify import Verification
     from rakkan.schemas.record import Record
 
 STATES: Final[Mapping[str, str]] = MappingProxyType(

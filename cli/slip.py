@@ -61,7 +61,7 @@ def slip(
     Example: rakkan consent slip baguqeera… --out consent.slip.json --qr consent.svg
     """
     from rakkan.registry.flows.lookup import resolve
-    from rakkan.registry.flows.slips import make_slip, write_slip
+    from rakkan.registry.flows.withdraw.slips import make_slip, write_slip
     from rakkan.schemas.values import Cid, Digest
 
     session = Session.of(context)
@@ -90,7 +90,7 @@ def write_slips(
     Raises:
         Refused: ``withdrawal-foreign``. Unavailable: ``slip-unwritable``.
     """
-    from rakkan.registry.flows.slips import make_slip, write_slip
+    from rakkan.registry.flows.withdraw.slips import make_slip, write_slip
 
     written = []
     for consent in consents:
@@ -112,7 +112,7 @@ def withdraw_by(session: Session, path: Path, rpc: str) -> int:
     settings = session.settings()
     home = Home(settings.folder)
     if home.exists and not rpc:
-        from rakkan.registry.flows.slips import belongs_here
+        from rakkan.registry.flows.withdraw.slips import belongs_here
 
         with session.registry() as registry:
             if belongs_here(registry, found):
@@ -174,7 +174,7 @@ def read(path: Path) -> Slip:
 
 def _at_home(session: Session, registry: Registry, found: Slip) -> int:
     from rakkan.cli import consent_answers as answers
-    from rakkan.registry.flows.slips import hand_in
+    from rakkan.registry.flows.withdraw.slips import hand_in
     from rakkan.registry.worker import Worker
     from rakkan.schemas.errors import DomainError
 

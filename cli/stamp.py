@@ -1,7 +1,7 @@
 """``rakkan stamp``: images in, stamped images and records out.
 
 It decides which files a folder stands for, and what is said of a batch that was interrupted. Stamping
-is in ``rakkan.registry.flows.stamping``; nothing leaves the machine unless ``--publish`` is given.
+is in ``rakkan.registry.flows.stamp.stamping``; nothing leaves the machine unless ``--publish`` is given.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from rakkan.cli.slip import SlipFolder, write_slips
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.batch import Finding
-    from rakkan.registry.flows.stamping import StampItem, StampOptions
+    from rakkan.registry.flows.stamp.batch import Finding
+    from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions
     from rakkan.registry.service import Registry
 
 SUFFIXES: Final = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
@@ -98,8 +98,8 @@ def stamp(
 
     Example: rakkan stamp outputs/ --consent community-lora --persons none --minors none --coauthors complete
     """
-    from rakkan.registry.flows.stamping import StampOptions
-    from rakkan.registry.flows.terms import load_terms
+    from rakkan.registry.flows.consent.terms import load_terms
+    from rakkan.registry.flows.stamp.stamping import StampOptions
 
     session = Session.of(context)
     if grantee and not consent:
@@ -146,7 +146,7 @@ def _run(
     session: Session, registry: Registry, paths: Sequence[Path], options: StampOptions, slips: Path | None
 ) -> Sequence[StampItem]:
     from rakkan.registry.flows.publish import publish
-    from rakkan.registry.flows.stamping import stamp_files
+    from rakkan.registry.flows.stamp.stamping import stamp_files
 
     done: list[StampItem] = []
     try:

@@ -63,7 +63,7 @@ def claim(
 
     Example: rakkan claim picture.png --basis created
     """
-    from rakkan.registry.flows import stating
+    from rakkan.registry.flows.claims import stating
 
     return stated(
         context,
@@ -97,7 +97,7 @@ def dispute(
 
     Example: rakkan dispute baguqeera… --ground not-the-author
     """
-    from rakkan.registry.flows import stating
+    from rakkan.registry.flows.claims import stating
 
     return stated(
         context,
@@ -119,7 +119,7 @@ def rule(
 
     Example: rakkan rule dismissed baguqeera… --dispute baguqeerb…
     """
-    from rakkan.registry.flows import stating
+    from rakkan.registry.flows.claims import stating
 
     return stated(
         context,

@@ -1,6 +1,6 @@
 """``rakkan trace``: what a work was made from, and what was made from it.
 
-It decides how lineage is asked for and shown. The walk is ``rakkan.registry.flows.tracing``'s.
+It decides how lineage is asked for and shown. The walk is ``rakkan.registry.flows.verify.tracing``'s.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def trace(
 
     Example: rakkan trace picture.png
     """
-    from rakkan.registry.flows.tracing import trace
+    from rakkan.registry.flows.verify.tracing import trace
 
     session = Session.of(context)
     with session.registry() as registry:

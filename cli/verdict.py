@@ -18,8 +18,8 @@ from rakkan.cli.session import Session, line
 from rakkan.cli.works import read_lock
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.staleness import Standing
-    from rakkan.registry.flows.verdicts import MadeVerdict
+    from rakkan.registry.flows.judge.staleness import Standing
+    from rakkan.registry.flows.judge.verdicts import MadeVerdict
 
 app = group()
 
@@ -41,7 +41,7 @@ def make(
 
     Example: rakkan verdict make training.lock.json --policy strict-art-lora
     """
-    from rakkan.registry.flows.verdicts import make
+    from rakkan.registry.flows.judge.verdicts import make
 
     session = Session.of(context)
     dataset, rules = read_lock(lock), load_policy(policy)
@@ -67,8 +67,8 @@ def show(
 
     Example: rakkan verdict show datasetRoot:9f86d0…
     """
-    from rakkan.registry.flows.staleness import standing
-    from rakkan.registry.flows.verdicts import load
+    from rakkan.registry.flows.judge.staleness import standing
+    from rakkan.registry.flows.judge.verdicts import load
 
     session = Session.of(context)
     with session.registry() as registry:
@@ -79,7 +79,7 @@ def show(
 
 def answer(session: Session, made: MadeVerdict, standing: Standing | None = None) -> int:
     """Show a verdict; its decision is the exit code, and nothing stale is a yes."""
-    from rakkan.registry.flows.staleness import FRESHLY_MADE
+    from rakkan.registry.flows.judge.staleness import FRESHLY_MADE
     from rakkan.schemas.canonical import parse_canonical
 
     signature = made.stored.signature

@@ -1,6 +1,6 @@
 """``rakkan verify``: one sentence, fifteen checks, one exit code.
 
-It decides how an answer is shown. The answer itself is ``rakkan.registry.flows.opening``'s and
+It decides how an answer is shown. The answer itself is ``rakkan.registry.flows.verify.opening``'s and
 ``verify``'s; with ``--offline`` nobody is asked, and what nobody was asked about is undetermined.
 """
 
@@ -15,8 +15,8 @@ from rakkan.cli import exits, render, sentences
 from rakkan.cli.session import Session, line
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.opening import VerifyOptions
-    from rakkan.registry.flows.verify import Verification
+    from rakkan.registry.flows.verify.opening import VerifyOptions
+    from rakkan.registry.flows.verify.verify import Verification
     from rakkan.registry.settings import Settings
 
 Trust = Annotated[
@@ -68,7 +68,7 @@ def verify(
 
     Example: rakkan verify picture.png --offline --bundle picture.car --log-key log.vkey --trust issuers.pem
     """
-    from rakkan.registry.flows.opening import verify_name
+    from rakkan.registry.flows.verify.opening import verify_name
 
     session = Session.of(context)
     options = options_of(
@@ -96,7 +96,7 @@ def options_of(
     grantee: str = "public",
 ) -> VerifyOptions:
     """The words of the command line as the flow takes them; a chain by URL is a setting, not an option."""
-    from rakkan.registry.flows.opening import VerifyOptions
+    from rakkan.registry.flows.verify.opening import VerifyOptions
 
     pinned = None if chain is None or _is_url(chain) else chain
     return VerifyOptions(

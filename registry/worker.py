@@ -17,19 +17,17 @@ from rakkan.registry.carrier import Carrier
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.collections import member_blocks
 from rakkan.registry.flows.comparing import Gallery
-from rakkan.registry.flows.revealing import learn
-from rakkan.registry.flows.staleness import note
-from rakkan.registry.flows.watching import watch
+from rakkan.registry.flows.consent.revealing import learn
+from rakkan.registry.flows.judge.staleness import note
+from rakkan.registry.flows.withdraw.watching import watch
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import Block, Call
 from rakkan.registry.rules.note import LogHead, NoteVerifier, sign_head
 from rakkan.registry.service import Registry
-from rakkan.registry.store.leases import Lease
+from rakkan.registry.store.leases import LANE, Lease
 from rakkan.registry.store.outbox import Transaction
 from rakkan.schemas.errors import Integrity, Refused, Unavailable
 from rakkan.schemas.values import DAG_JSON, RAW, Cid
-
-LANE = "worker"
 
 PATIENCE: Final = 3.0
 """Seconds that a settling waits for the block of what it has just sent; a local chain makes it at once."""

@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
+from rakkan.registry.flows.consent.terms import Terms, load_terms
 from rakkan.registry.flows.founding import found
-from rakkan.registry.flows.terms import Terms, load_terms
 from rakkan.registry.ledger.anvil import find_anvil
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import Settings, load_settings

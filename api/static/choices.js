@@ -1,7 +1,7 @@
 // The visitor's answers: read from the form, turned into terms, or told what is missing.
 //
 // It decides when a form is complete, and that nothing is stated that was not chosen. What the terms mean is decided
-// in rakkan.registry.flows.terms; the same document is a terms file of the command line.
+// in rakkan.registry.flows.consent.terms; the same document is a terms file of the command line.
 
 const GRANTEE = /^(public|eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}|did:[a-z0-9]+:.{1,120})$/;
 const LICENCE = /^[A-Za-z0-9.+-]{1,64}$/;

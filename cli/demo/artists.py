@@ -36,8 +36,8 @@ def rendered(names: list[str]) -> Iterator[str]:
 
 def stamp(stage: Stage) -> dict[str, Any]:
     """Three artists stamp, each in their own terms."""
-    from rakkan.registry.flows.stamping import StampOptions, stamp_files
-    from rakkan.registry.flows.terms import load_terms
+    from rakkan.registry.flows.consent.terms import load_terms
+    from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 
     names = sorted(stage.story.done("pictures"))
     groups = _groups(stage, names)
@@ -122,10 +122,10 @@ def published(noted: dict[str, Any]) -> Iterator[str]:
 
 def bundle(stage: Stage) -> dict[str, Any]:
     """Pack the evidence of one picture, and check it with nothing but keys from outside."""
-    from rakkan.registry.flows.dossier import gather_work
-    from rakkan.registry.flows.evidence import pack
     from rakkan.registry.flows.lookup import resolve
-    from rakkan.registry.flows.opening import VerifyOptions, verify_name
+    from rakkan.registry.flows.verify.dossier import gather_work
+    from rakkan.registry.flows.verify.evidence import pack
+    from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 
     noted = next(iter(stage.story.done("stamps").values()))
     stored = resolve(stage.registry, noted["record"])
@@ -159,7 +159,7 @@ def checked(noted: dict[str, Any]) -> Iterator[str]:
 def lineage(stage: Stage) -> None:
     """Draw the tree of the picture that was made from another."""
     from rakkan.registry.flows.lookup import resolve
-    from rakkan.registry.flows.tracing import trace
+    from rakkan.registry.flows.verify.tracing import trace
 
     stage.title("Lineage")
     for noted in stage.story.done("stamps").values():

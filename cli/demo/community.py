@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rakkan.cli.demo.stage import Stage
 
 if TYPE_CHECKING:
-    from rakkan.registry.flows.verdicts import MadeVerdict
+    from rakkan.registry.flows.judge.verdicts import MadeVerdict
 
 STANDING_SECONDS: Final = 3
 """Standing time of the demo's own gate: long enough to be seen, short enough to be waited for."""
@@ -62,9 +62,9 @@ def asked(noted: dict[str, Any]) -> Iterator[str]:
 
 
 def _judge_and_submit(stage: Stage) -> dict[str, Any]:
-    from rakkan.registry.flows.datasets import lock_folder
-    from rakkan.registry.flows.gates import submit
-    from rakkan.registry.flows.verdicts import make
+    from rakkan.registry.flows.judge.datasets import lock_folder
+    from rakkan.registry.flows.judge.gates import submit
+    from rakkan.registry.flows.judge.verdicts import make
     from rakkan.registry.rules.dataset import lock_document
     from rakkan.registry.rules.policy import parse_policy
     from rakkan.registry.worker import Worker
@@ -89,7 +89,7 @@ def _judge_and_submit(stage: Stage) -> dict[str, Any]:
 
 def _wait_standing_time(stage: Stage, made: MadeVerdict) -> None:
     from rakkan.registry.chain import local_chain
-    from rakkan.registry.flows.gates import status
+    from rakkan.registry.flows.judge.gates import status
 
     found = status(stage.registry, bytes.fromhex(made.verdict.subject), made.stored.policy)
     seconds = found.standing_seconds
@@ -132,8 +132,8 @@ def _is_approved(stage: Stage, subject: bytes, policy: bytes) -> bool:
 
 def withdraw(stage: Stage) -> dict[str, Any]:
     """Take one consent back, and fell the approval that relied on it with one proof."""
-    from rakkan.registry.flows.consents import withdraw
-    from rakkan.registry.flows.gates import brake
+    from rakkan.registry.flows.consent.consents import withdraw
+    from rakkan.registry.flows.judge.gates import brake
     from rakkan.registry.worker import Worker
 
     before = stage.story.done("approve")

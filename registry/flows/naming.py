@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan.manifests.image import read_image
-from rakkan.registry.flows.datasets import SUFFIXES
+from rakkan.registry.flows.judge.datasets import SUFFIXES
 from rakkan.registry.flows.lookup import identifiers, is_cid
 from rakkan.registry.rules.dataset import parse_lock
 from rakkan.registry.rules.duties import WORK_KINDS

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rakkan.registry.flows.collections import member_blocks
+from rakkan.registry.flows.consent.needed import with_needed
 from rakkan.registry.flows.lookup import resolve_all
-from rakkan.registry.flows.needed import with_needed
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.registry.worker import Progress, Worker

@@ -1,7 +1,7 @@
 """What an ENS name says of itself: one text record, asked of the name's own resolver.
 
 It decides the encoding of the two questions and the strict reading of the answers; nothing that a contract
-names is fetched (no CCIP). Which DID then counts is decided in ``rakkan.registry.flows.identifying``.
+names is fetched (no CCIP). Which DID then counts is decided in ``rakkan.registry.flows.claims.identifying``.
 Form: ERC-137, ERC-634.
 """
 

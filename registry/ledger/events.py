@@ -1,7 +1,7 @@
 """Events of contracts, read from a node and believed only as far as they are what was asked for.
 
 It decides how events are asked for and what an answer may be. Which of them matter, and how far they
-have been read, is decided in ``rakkan.registry.flows.watching``.
+have been read, is decided in ``rakkan.registry.flows.withdraw.watching``.
 """
 
 from __future__ import annotations

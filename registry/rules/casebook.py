@@ -1,7 +1,7 @@
 """A casebook: the records of any number of works, put in order so that the case of each can be read off.
 
 It decides which records belong to the case of a work: what names it, what those lean on and are replaced
-by, what objects to any of them. It leaves out where records come from (``rakkan.registry.flows.cases``
+by, what objects to any of them. It leaves out where records come from (``rakkan.registry.flows.consent.cases``
 gathers them, a bundle brings them) and what they mean together. Records are taken as accepted.
 
 One thing is not in any casebook yet: training runs, which have no records; so a budget of runs is never

@@ -2,7 +2,7 @@
 
 It decides what a slip carries, what its words say, and whether it holds: each field is derived from
 the others or under the signature, so that a slip with any field changed takes nothing back. Handing it
-in is in ``rakkan.registry.flows.slips``. Authorities that are held by code sign no slips in advance:
+in is in ``rakkan.registry.flows.withdraw.slips``. Authorities that are held by code sign no slips in advance:
 their code may change its mind.
 """
 

@@ -1,7 +1,7 @@
 """Reading what bears on thousands of works at once: briefs in place of records, in few queries.
 
 It decides which rows are read; nothing of a statement is. What the rows mean is put together in
-``rakkan.registry.flows.asking``.
+``rakkan.registry.flows.consent.asking``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Commitments that claims reveal, and since when the chain has them.
 
 It decides what is kept of an answer, and when a commitment that the chain does not have is asked about
-again. Whether a claim gains a date by it is decided in ``rakkan.registry.flows.revealing``.
+again. Whether a claim gains a date by it is decided in ``rakkan.registry.flows.consent.revealing``.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ from rakkan.schemas.errors import Conflict
 
 _lease = table(LeaseRow)
 SECONDS: Final = 30
+LANE: Final = "worker"
+"""The lane of whoever advances a registry, or changes what is advanced."""
 
 
 @dataclass(frozen=True, slots=True)

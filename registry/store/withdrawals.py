@@ -1,7 +1,7 @@
 """Which consents were taken back, as recorded here and as the contract told it.
 
 It decides nothing about what a withdrawal means (``rakkan.registry.rules.consent``), nor how the
-contract is read (``rakkan.registry.flows.watching``): what was read, and how far, is kept in one commit.
+contract is read (``rakkan.registry.flows.withdraw.watching``): what was read, and how far, is kept in one commit.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import httpx
 
 from rakkan.api.problems import MEDIA_TYPE, explanations
 from rakkan.api.shapes import ProblemShape
-from rakkan.registry.flows.stamping import StampItem
+from rakkan.registry.flows.stamp.stamping import StampItem
 from rakkan.schemas.record import Record
 
 

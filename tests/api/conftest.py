@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from rakkan.manifests.samples import PARENT, render_samples
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.service import Registry
 from tests.api.browsing import CHROMIUM, FLAGS
 from tests.api.injected import Injected

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 from rakkan.manifests.image import check_image
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.lookup import identifiers
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.worker import Worker
 from tests.api.browsing import Visit
 from tests.api.consenting import GRANT, bring, choose, connect, digest_of, review, sign

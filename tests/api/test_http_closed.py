@@ -14,10 +14,10 @@ import pytest
 from rakkan.api import withdrawn
 from rakkan.api.shapes import VerdictShape
 from rakkan.manifests.samples import render_samples
-from rakkan.registry.flows.consents import give
-from rakkan.registry.flows.datasets import lock_folder
+from rakkan.registry.flows.consent.consents import give
+from rakkan.registry.flows.judge.datasets import lock_folder
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
 from rakkan.registry.rules.dataset import lock_document

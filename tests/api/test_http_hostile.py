@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from tests.api.asking import output_of, problem, upload
 from tests.api.conftest import Served
 from tests.api.server import serving

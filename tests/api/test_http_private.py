@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rakkan.manifests.image import check_image
 from rakkan.manifests.read import read_manifest
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 from rakkan.schemas.values import Cid, Digest
 from tests.api.asking import consent_of, exact, output_of, record_of, upload
 from tests.api.conftest import Served

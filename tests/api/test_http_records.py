@@ -9,7 +9,7 @@ import pytest
 
 from rakkan.api.shapes import ConsistencyShape, HeadShape, Lineage, ProofShape
 from rakkan.manifests.samples import CHILD
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 from rakkan.registry.rules.note import NoteVerifier, open_head
 from rakkan.registry.rules.tree import verify_consistency, verify_inclusion
 from rakkan.registry.settings import load_settings

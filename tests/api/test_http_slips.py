@@ -15,8 +15,8 @@ import pytest
 from rakkan.api.shapes import Withdrawn
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.slips import make_slip
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.withdraw.slips import make_slip
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.rules.slips import slip_bytes
 from rakkan.registry.service import Registry

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from rakkan.api.shapes import VerdictShape
-from rakkan.registry.flows.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_folder
 from rakkan.registry.rules.dataset import lock_document
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.values import Cid

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from rakkan.api.shapes import Batch, VerificationShape
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.verify import CHECKS
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.verify.verify import CHECKS
 from tests.api.asking import output_of, problem, record_of, upload
 from tests.api.conftest import Served
 from tests.cli import pngs

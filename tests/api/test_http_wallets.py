@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rakkan.api.draft_shapes import DraftShape, WayBackShape
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.watching import keep_current
+from rakkan.registry.flows.withdraw.watching import keep_current
 from rakkan.registry.ledger.calls import withdrawn_at_answer, withdrawn_at_call
 from rakkan.registry.worker import Worker
 from rakkan.schemas.canonical import canonical

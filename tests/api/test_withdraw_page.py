@@ -12,8 +12,8 @@ import segno
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from rakkan.registry.flows.consents import give
-from rakkan.registry.flows.slips import make_slip
+from rakkan.registry.flows.consent.consents import give
+from rakkan.registry.flows.withdraw.slips import make_slip
 from rakkan.registry.rules.slips import slip_bytes
 from rakkan.registry.worker import Worker
 from rakkan.schemas.slip import Slip

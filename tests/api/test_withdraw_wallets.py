@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from rakkan.registry.chain import local_chain
-from rakkan.registry.flows.consents import give
+from rakkan.registry.flows.consent.consents import give
 from rakkan.registry.worker import Worker
 from rakkan.schemas.statement import Subject
 from tests.api.browsing import Visit

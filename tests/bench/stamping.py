@@ -17,7 +17,7 @@ from rakkan.manifests.fingerprint import fingerprints
 from rakkan.manifests.image import check_image
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.stamp import stamp
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.keys import CREDENTIAL_CHAIN, CREDENTIAL_KEY
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import CAWG_SCOPES, Use

@@ -14,7 +14,7 @@ import pytest
 from rakkan.cli.main import main
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.service import open_registry
 from tests.homes import new_home, own_terms
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from rakkan.registry.flows.templates import template_of
+from rakkan.registry.flows.consent.templates import template_of
 
 ANSWERS: Final[Mapping[str, str]] = {
     "grantee": '["public"]',

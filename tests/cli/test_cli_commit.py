@@ -16,7 +16,7 @@ import pytest
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.revealing import AGAIN, learn
+from rakkan.registry.flows.consent.revealing import AGAIN, learn
 from rakkan.registry.home import Home
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.rules.commitments import commitment_of

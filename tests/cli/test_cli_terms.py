@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rakkan.registry.flows.templates import KINDS, template_of
-from rakkan.registry.flows.terms import PRESETS, load_terms
-from rakkan.registry.flows.termsfile import parse_terms
+from rakkan.registry.flows.consent.templates import KINDS, template_of
+from rakkan.registry.flows.consent.terms import PRESETS, load_terms
+from rakkan.registry.flows.consent.termsfile import parse_terms
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.values import Digest
 from tests.cli.command import RAKKAN, environment

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rakkan.registry.flows.preparing import Task, prepared
+from rakkan.registry.flows.stamp.preparing import Task, prepared
 from rakkan.registry.service import open_registry
 from rakkan.registry.settings import load_settings
 from tests.cli.command import begin, end, files, rakkan

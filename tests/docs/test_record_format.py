@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rakkan.registry.flows.evidence import EvidenceRoot, Exhibit
+from rakkan.registry.flows.verify.evidence import EvidenceRoot, Exhibit
 from rakkan.registry.rules import eip712
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
 from rakkan.schemas.record import Record

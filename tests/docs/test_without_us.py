@@ -12,12 +12,12 @@ import pytest
 from rakkan.contracts import artifact
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
-from rakkan.registry.flows.consents import withdraw
-from rakkan.registry.flows.datasets import lock_folder
-from rakkan.registry.flows.gates import brake, submit
+from rakkan.registry.flows.consent.consents import withdraw
+from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.gates import brake, submit
+from rakkan.registry.flows.judge.verdicts import make
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.verdicts import make
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.ledger.wallet_calls import question_code
 from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.tree import Tree, leaf_hash

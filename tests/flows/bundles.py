@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rakkan.manifests.samples import PARENT, render_samples
-from rakkan.registry.flows.dossier import Dossier, gather
-from rakkan.registry.flows.evidence import pack
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.verify.dossier import Dossier, gather
+from rakkan.registry.flows.verify.evidence import pack
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.registry.service import Registry
 from rakkan.registry.settings import load_settings
 from rakkan.schemas.values import Digest

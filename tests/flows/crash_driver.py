@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampOptions, stamp_files
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.service import open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.registry.worker import Worker

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from rakkan.api.public import PublicRegistry
-from rakkan.registry.flows.asking import Held, Inquiry, ask
-from rakkan.registry.flows.cases import open_casebook, proven, recorded
+from rakkan.registry.flows.consent.asking import Held, Inquiry, ask
+from rakkan.registry.flows.consent.cases import open_casebook, proven, recorded
+from rakkan.registry.flows.consent.shelf import Shelf
 from rakkan.registry.flows.founding import found
-from rakkan.registry.flows.shelf import Shelf
 from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.consent import effective
 from rakkan.registry.rules.facts import ConsentFact

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rakkan.registry.flows.consent_check import consent_check
-from rakkan.registry.flows.dossier import Dossier, gather
-from rakkan.registry.flows.evidence import pack, unpack
-from rakkan.registry.flows.record_checks import Trust
+from rakkan.registry.flows.verify.consent_check import consent_check
+from rakkan.registry.flows.verify.dossier import Dossier, gather
+from rakkan.registry.flows.verify.evidence import pack, unpack
+from rakkan.registry.flows.verify.record_checks import Trust
 from rakkan.registry.service import Registry
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.community import Community
@@ -40,7 +40,7 @@ def people(registry: Registry) -> People:
 
 
 def dossier_of(registry: Registry, digest: Digest = WORK) -> Dossier:
-    from rakkan.registry.flows.dossier import gather_work
+    from rakkan.registry.flows.verify.dossier import gather_work
 
     found = registry.store.records.find([digest], "work")[0].record_id
     return gather_work(registry, registry.store.records.get([found])[found], portable=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rakkan.registry.flows.asking import Inquiry, ask
-from rakkan.registry.flows.cases import open_casebook, recorded
-from rakkan.registry.flows.consents import show
+from rakkan.registry.flows.consent.asking import Inquiry, ask
+from rakkan.registry.flows.consent.cases import open_casebook, recorded
+from rakkan.registry.flows.consent.consents import show
 from rakkan.registry.rules.consent import effective
 from rakkan.registry.service import Registry
 from rakkan.schemas.canonical import canonical

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from rakkan.registry.flows.accept import accept, accept_one
-from rakkan.registry.flows.cases import open_casebook, recorded
-from rakkan.registry.flows.consents import withdraw
-from rakkan.registry.flows.fsck import inspect
+from rakkan.registry.flows.consent.cases import open_casebook, recorded
+from rakkan.registry.flows.consent.consents import withdraw
+from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.rules.collection import collect
 from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.proofs import sign_did

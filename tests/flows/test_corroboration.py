@@ -12,10 +12,10 @@ import pytest
 from rakkan.manifests.image import check_image
 from rakkan.manifests.naming import IdentityCredential
 from rakkan.manifests.read import read_manifest
-from rakkan.registry.flows.consents import show
-from rakkan.registry.flows.corroboration import Actor, corroborate, of_file
-from rakkan.registry.flows.opening import VerifyOptions, verify_image, verify_name
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.consent.consents import show
+from rakkan.registry.flows.verify.corroboration import Actor, corroborate, of_file
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_image, verify_name
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.registry.service import Registry, open_registry
 from rakkan.schemas.identity import Address, DidKey, DidPkh, parse_did
 from rakkan.schemas.values import Digest

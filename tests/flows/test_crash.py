@@ -15,8 +15,8 @@ import pytest
 import rakkan.registry
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.failpoints import FAILPOINTS
-from rakkan.registry.flows.fsck import inspect
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.verify.fsck import inspect
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 from rakkan.registry.service import open_registry
 from rakkan.registry.settings import Settings, load_settings
 from tests.homes import new_home

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rakkan.registry.flows.evidence import pack, unpack
-from rakkan.registry.flows.verify import CHECKS
+from rakkan.registry.flows.verify.evidence import pack, unpack
+from rakkan.registry.flows.verify.verify import CHECKS
 from rakkan.registry.rules.note import sign_head
 from rakkan.registry.rules.tree import leaf_hash
 from rakkan.schemas.errors import DomainError

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from rakkan.registry.content.car import read_car, write_car
-from rakkan.registry.flows.anchoring import AnchorWord
-from rakkan.registry.flows.dossier import AnchorReceipt
-from rakkan.registry.flows.evidence import pack
-from rakkan.registry.flows.record_checks import Trust, anchor_check, log_check
+from rakkan.registry.flows.verify.anchoring import AnchorWord
+from rakkan.registry.flows.verify.dossier import AnchorReceipt
+from rakkan.registry.flows.verify.evidence import pack
+from rakkan.registry.flows.verify.record_checks import Trust, anchor_check, log_check
 from rakkan.registry.ports import Block
 from rakkan.registry.rules.note import sign_head
 from rakkan.schemas.canonical import canonical

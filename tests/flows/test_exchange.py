@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rakkan.registry.flows.consents import give, make_consent, show, withdraw
-from rakkan.registry.flows.exchange import export, issue, take
-from rakkan.registry.flows.terms import load_terms
+from rakkan.registry.flows.consent.consents import give, make_consent, show, withdraw
+from rakkan.registry.flows.consent.exchange import export, issue, take
+from rakkan.registry.flows.consent.terms import load_terms
 from rakkan.registry.rules.credential import check_credential
 from rakkan.registry.rules.vocabulary.places import applies, digest_in
 from rakkan.registry.service import Registry

@@ -15,14 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.consents import withdraw
-from rakkan.registry.flows.datasets import lock_folder
-from rakkan.registry.flows.fsck import inspect
-from rakkan.registry.flows.gates import brake, status, submit
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.consent.consents import withdraw
+from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.gates import brake, status, submit
+from rakkan.registry.flows.judge.verdicts import MadeVerdict, load, make
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.verdicts import MadeVerdict, load, make
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.verify.fsck import inspect
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 from rakkan.registry.rules.policy import Policy, parse_policy
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.service import Registry, open_registry

@@ -10,12 +10,12 @@ import pytest
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
-from rakkan.registry.flows.consents import withdraw
-from rakkan.registry.flows.datasets import lock_folder
-from rakkan.registry.flows.gates import brake, status, submit
+from rakkan.registry.flows.consent.consents import withdraw
+from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.gates import brake, status, submit
+from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.verdicts import MadeVerdict, make
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
 from rakkan.registry.rules.eip712 import sign, withdrawal_digest

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from rakkan.registry.flows.asking import Inquiry, ask
 from rakkan.registry.flows.comparing import Gallery
-from rakkan.registry.flows.consent_check import consent_check
-from rakkan.registry.flows.consents import show
-from rakkan.registry.flows.dossier import Dossier, gather_work
-from rakkan.registry.flows.evidence import pack, unpack
-from rakkan.registry.flows.fsck import inspect
-from rakkan.registry.flows.record_checks import Trust
+from rakkan.registry.flows.consent.asking import Inquiry, ask
+from rakkan.registry.flows.consent.consents import show
+from rakkan.registry.flows.verify.consent_check import consent_check
+from rakkan.registry.flows.verify.dossier import Dossier, gather_work
+from rakkan.registry.flows.verify.evidence import pack, unpack
+from rakkan.registry.flows.verify.fsck import inspect
+from rakkan.registry.flows.verify.record_checks import Trust
 from rakkan.registry.service import Registry
 from rakkan.registry.store.tables import LikenessRow, table
 from rakkan.schemas.canonical import canonical

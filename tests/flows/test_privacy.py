@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from rakkan.registry.flows.consents import give, make_consent, show, withdraw
-from rakkan.registry.flows.erasure import erase
-from rakkan.registry.flows.fsck import inspect
-from rakkan.registry.flows.private import disclose, keep, seal_fields
+from rakkan.registry.flows.consent.consents import give, make_consent, show, withdraw
+from rakkan.registry.flows.consent.erasure import erase
+from rakkan.registry.flows.consent.private import disclose, keep, seal_fields
+from rakkan.registry.flows.consent.terms import Terms, load_terms
 from rakkan.registry.flows.publish import plan, publish
-from rakkan.registry.flows.terms import Terms, load_terms
+from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import check_record, sign_did
 from rakkan.registry.rules.sealing import check_disclosure

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.asking import Inquiry, ask
-from rakkan.registry.flows.consents import show
-from rakkan.registry.flows.revealing import AGAIN, learn
+from rakkan.registry.flows.consent.asking import Inquiry, ask
+from rakkan.registry.flows.consent.consents import show
+from rakkan.registry.flows.consent.revealing import AGAIN, learn
 from rakkan.registry.ledger.consent_calls import commit_call
 from rakkan.registry.rules.commitments import commitment_of, revealed
 from rakkan.registry.rules.proofs import sign_did, sign_wallet

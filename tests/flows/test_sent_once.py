@@ -19,7 +19,8 @@ from rakkan.registry.ports import Call
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.registry.store import leases
-from rakkan.registry.worker import LANE, Worker
+from rakkan.registry.store.leases import LANE
+from rakkan.registry.worker import Worker
 from rakkan.schemas.errors import Conflict, Unavailable
 from tests.homes import new_home
 from tests.ports.anvil import Lie, anvil_program, bare_anvil, lying_node, send

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from rakkan.manifests.samples import render_samples
-from rakkan.registry.flows.consents import withdraw
-from rakkan.registry.flows.datasets import lock_folder
+from rakkan.registry.flows.consent.consents import withdraw
+from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.staleness import causes, standing
+from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.staleness import causes, standing
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.verdicts import MadeVerdict, make
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry

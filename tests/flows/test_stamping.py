@@ -18,11 +18,11 @@ from PIL.PngImagePlugin import PngInfo
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT, render_samples
-from rakkan.registry.flows.batch import Finding
-from rakkan.registry.flows.opening import VerifyOptions, verify_name
+from rakkan.registry.flows.consent.terms import load_terms
 from rakkan.registry.flows.publish import publish
-from rakkan.registry.flows.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.flows.terms import load_terms
+from rakkan.registry.flows.stamp.batch import Finding
+from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 from rakkan.registry.rules.sealing import commitment
 from rakkan.registry.service import Registry, open_registry
 from rakkan.schemas.work import Work
@@ -241,7 +241,7 @@ def test_killed_while_stamping(point: str, pictures: Path, tmp_path: Path) -> No
         "from rakkan.registry.service import open_registry\n"
         "from rakkan.registry.settings import load_settings\n"
         "from tests.homes import own_terms\n"
-        "from rakkan.registry.flows.stamping import StampOptions, stamp_files\n"
+        "from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files\n"
         "with open_registry(load_settings(home=Path(sys.argv[1]))) as registry:\n"
         "    options = StampOptions(out=Path(sys.argv[3]), terms=own_terms('community-lora'))\n"
         "    items = stamp_files(registry, sorted(Path(sys.argv[2]).iterdir()), options)\n"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.datasets import lock_folder
-from rakkan.registry.flows.dossier import Dossier, gather_work
-from rakkan.registry.flows.evidence import pack
-from rakkan.registry.flows.opening import VerifyOptions, verify_digest, verify_name
-from rakkan.registry.flows.verdicts import make
-from rakkan.registry.flows.verify import Verification
+from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.verdicts import make
+from rakkan.registry.flows.verify.dossier import Dossier, gather_work
+from rakkan.registry.flows.verify.evidence import pack
+from rakkan.registry.flows.verify.opening import VerifyOptions, verify_digest, verify_name
+from rakkan.registry.flows.verify.verify import Verification
 from rakkan.registry.rules.policy import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_statement
 from rakkan.registry.settings import load_settings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.fsck import inspect
+from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.ledger.evm import EvmLedger
 from rakkan.registry.worker import Worker
 from rakkan.schemas.identity import Address

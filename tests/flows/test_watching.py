@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from rakkan.registry.chain import local_chain
-from rakkan.registry.flows import watching
-from rakkan.registry.flows.watching import keep_current, watch
-from rakkan.registry.flows.withdrawn import look_up
+from rakkan.registry.flows.withdraw import watching
+from rakkan.registry.flows.withdraw.watching import keep_current, watch
+from rakkan.registry.flows.withdraw.withdrawn import look_up
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
 from rakkan.registry.ledger.anvil import LocalChain

@@ -11,7 +11,8 @@ from rakkan.registry.chain import local_chain
 from rakkan.registry.ledger import calls
 from rakkan.registry.ports import Call
 from rakkan.registry.service import Registry, open_registry
-from rakkan.registry.worker import LANE, Worker
+from rakkan.registry.store.leases import LANE
+from rakkan.registry.worker import Worker
 from tests.homes import new_home
 from tests.ports.anvil import send
 

@@ -13,7 +13,7 @@ import pytest
 
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.consents import consent_statement, show
+from rakkan.registry.flows.consent.consents import consent_statement, show
 from rakkan.registry.ledger.chainfiles import ChainRecord
 from rakkan.registry.ledger.evm import EvmLedger
 from rakkan.registry.rules.duties import actor_digest
