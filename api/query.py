@@ -32,9 +32,6 @@ from rakkan.schemas.values import DAG_JSON, Cid, Digest
 from rakkan.schemas.verdict import Answer
 
 router: Final = APIRouter(prefix="/v1")
-ROW: Final = 36
-"""Bytes of one answer."""
-
 _OUTCOMES: Final = {Answer.ALLOWED: 1, Answer.DENIED: 2, Answer.UNDETERMINED: 3}
 _UNCONSULTED: Final = Held(Answer.UNDETERMINED, "withdrawal-not-consulted", 0)
 _NOTHING: Final = bytes(32)

@@ -67,9 +67,6 @@ ANCHORS: Final[Mapping[str, str]] = MappingProxyType(
         "unanchored": "in the log, on no chain",
     }
 )
-MAKINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {"generated": "generated", "edited": "edited", "captured": "captured"}
-)
 RELATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"parentOf": "made from it", "inputTo": "took it as input", "componentOf": "contains it"}
 )
