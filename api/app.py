@@ -7,6 +7,7 @@ browser (never under ``/v1``), as ``application/problem+json`` for everybody els
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
@@ -150,6 +151,7 @@ def from_environment() -> FastAPI:
     """
     stack = contextlib.ExitStack()
     registry = stack.enter_context(open_registry(load_settings()))
+    gc.freeze()  # what is loaded by now stays; the collector need not walk it with every large answer
     return create_app(registry, run_worker=os.environ.get(WORKER, "") == "1", closing=stack.close)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
 
@@ -30,11 +30,15 @@ from rakkan.registry.store.tables import (
 )
 from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.identity import Address, DidPkh, parse_did
+from rakkan.schemas.instant import to_unix
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Statement
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
+
+if TYPE_CHECKING:
+    from rakkan.registry.store.records import StoredRecord
 
 _identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
 _commitment = table(CommitmentRow)
@@ -156,6 +160,16 @@ def brief_rows(
         _terms: [] if brief.terms is None else [{"id": terms, "content": brief.terms}],
         _brief: [row],
     }
+
+
+def derived_brief(stored: StoredRecord) -> dict[str, Any] | None:
+    """What :meth:`rakkan.registry.store.briefs.Briefs.derived` must give of a record, derived anew."""
+    accepted_at = to_unix(stored.accepted_at)
+    rows = brief_rows(stored.record, accepted_at, publish=stored.publish, log_index=stored.log_index)
+    if not rows:
+        return None
+    content = [each["content"] for each in rows[_terms]]
+    return {**rows[_brief][0], "content": content[0] if content else None}
 
 
 def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:

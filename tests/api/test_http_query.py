@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -247,3 +248,21 @@ def test_urls_are_answered_in_the_form_of_others(http: httpx.Client, shelf: Shel
         "urls"
     ]
     assert windows == found
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_client_of_others_asks_here(
+    http: httpx.Client, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bulk rule of the package ``datadiligence``, told our address and nothing else."""
+    from datadiligence.rules.spawning import SpawningAPI
+
+    monkeypatch.setenv(SpawningAPI.API_KEY_ENV_VAR, "none")
+    monkeypatch.setattr(SpawningAPI, "SPAWNING_AI_API_URL", f"{http.base_url}{PATH}")
+    rule = SpawningAPI(user_agent="rakkan-test", chunk_size=2, max_concurrent_requests=2)
+    assert rule.is_ready()
+    urls = [f"https://pictures.example/{name}.png#sha256:{file}" for name, file in shelf.files.items()]
+    urls.append("https://pictures.example/no-digest.png")
+    assert rule.is_allowed(urls=urls) == [True, False, False, False, False, False]
+    assert rule.filter_allowed(urls=urls) == urls[:1]
+    assert asyncio.run(rule.is_allowed_async(urls=urls)) == [True, False, False, False, False, False]

@@ -21,7 +21,7 @@ from rakkan.registry.rules.note import open_head
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.rules.tree import Tree, leaf_hash, root_of
 from rakkan.registry.service import Registry
-from rakkan.registry.store.indexing import identifiers_of
+from rakkan.registry.store.indexing import derived_brief, identifiers_of
 from rakkan.registry.store.likenesses import Print
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.errors import DomainError
@@ -141,6 +141,8 @@ def _record(registry: Registry, stored: StoredRecord, unknown: list[str]) -> lis
                     "It cannot be found under all of its identifiers and links.",
                 )
             ]
+        if registry.store.briefs.derived(name) != derived_brief(stored):
+            return [Problem(str(record.record_id), "index-damaged", "Its brief is not what the record says.")]
     except DomainError as error:
         return [Problem(where, error.code, error.message)]
     return []
