@@ -125,3 +125,9 @@ def test_decisions_say_context_options_outcome_and_cost(page: str) -> None:
     headings = re.findall(r"^## (.+)$", text(f"docs/adr/{page}"), re.MULTILINE)
     assert headings == ["Context", "Options", "Outcome", "Cost"]
     assert re.match(r"\d{4}-[a-z0-9-]+\.md", page)
+    assert text(f"docs/adr/{page}").startswith(f"# {int(page[:4])}. "), "one number, the same in both places"
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = sorted(int(path.name[:4]) for path in (DOCS / "adr").glob("*.md"))
+    assert numbers == [*range(1, len(numbers) + 1)]
