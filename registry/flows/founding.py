@@ -61,7 +61,7 @@ def found(
     Raises:
         Conflict: ``home-occupied``, ``home-chain`` (it has another chain already).
         Refused: ``key-missing``, if a home that exists has lost a key: none is ever replaced.
-        Unavailable: ``no-anvil``, ``chain-unavailable``.
+        Unavailable: ``no-anvil``, ``chain-unavailable``; ``store-missing``, if a home that exists has lost it.
     """
     home = Home(settings.folder)
     home.claim()
@@ -108,7 +108,7 @@ def _found(
             hint="Found another home for another chain.",
         )
     home.keep_private()
-    store = Store(settings.database_url or home.database_url, config.origin)
+    store = Store(settings.database_url or home.database_url, config.origin, founded=home.exists)
     try:
         token = "" if home.exists else store.new_token("init", now)
     finally:

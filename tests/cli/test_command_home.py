@@ -24,6 +24,24 @@ def test_a_lost_key_is_never_replaced(home: Path, name: str) -> None:
     assert not (home / "keys" / name).exists()
 
 
+@pytest.mark.parametrize("how", ["lost", "emptied"])
+def test_a_lost_database_is_never_begun_anew(atelier: Atelier, how: str) -> None:
+    """It would sign a second log under the key and the name of the first."""
+    database = atelier.home / "registry.db"
+    for suffix in ("-wal", "-shm"):
+        database.with_name(f"registry.db{suffix}").unlink(missing_ok=True)
+    database.unlink()
+    if how == "emptied":
+        database.touch()
+    picture = next(atelier.stamped.iterdir())
+    for words in (["log", "head"], ["publish"], ["verify", picture], ["fsck"], ["init"]):
+        done = rakkan(*words, "--json", home=atelier.home)
+        assert done.error == (5, "store-missing")
+        assert "registry.db" in done.err
+        assert "backup" in done.document["error"]["hint"]
+        assert database.exists() == (how == "emptied")
+
+
 @pytest.mark.parametrize("how", ["lost", "another"])
 def test_nothing_leaves_that_could_not_be_logged(atelier: Atelier, tmp_path: Path, how: str) -> None:
     key, word = atelier.home / "keys" / "log.pem", ("log", "head", "--json")

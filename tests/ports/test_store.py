@@ -197,6 +197,15 @@ def test_a_foreign_or_newer_database_is_refused(store: Store, database_url: str)
     assert newer.value.code == "store-version"
 
 
+def test_a_founded_registry_has_its_database(database_url: str) -> None:
+    for _ in range(2):
+        with pytest.raises(Unavailable) as caught:
+            Store(database_url, ORIGIN, founded=True)
+        assert caught.value.code == "store-missing"
+    Store(database_url, ORIGIN).close()
+    Store(database_url, ORIGIN, founded=True).close()
+
+
 def test_tokens_are_known_by_digest_only(store: Store) -> None:
     token = store.new_token("init", NOW)
     assert store.knows_token(token)
