@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rakkan.manifests.image import PICTURE_SUFFIXES, SUFFIXES, read_image
+from rakkan.manifests.image import PICTURE_SUFFIXES, read_image
 from rakkan.registry.rules.dataset import Lock, LockItem, training_input
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 

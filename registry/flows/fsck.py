@@ -189,7 +189,9 @@ def _anchors(registry: Registry, tree: Tree, problems: list[Problem], unknown: l
     for receipt in receipts(registry):
         where = f"anchor {receipt.size}"
         if receipt.size > tree.size or tree.root(receipt.size).hex() != receipt.root:
-            problems.append(Problem(where, "log-damaged", "The stored records do not give the anchored root."))
+            problems.append(
+                Problem(where, "log-damaged", "The stored records do not give the anchored root.")
+            )
             continue
         word = ask(registry.ledger)(receipt)
         confirmed += word.word == "yes"

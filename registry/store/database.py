@@ -7,6 +7,7 @@ leaves out what is written.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from rakkan.schemas.errors import Conflict, DomainError, Integrity, Invalid, Una
 
 # Values in one list: more than so many make PostgreSQL read whole tables, and SQLite takes no more than 32,766.
 _AMONG: Final = {"sqlite": 10_000, "postgresql": 1_000}
+# The pool tells whom it has no other way to tell, with a traceback, of a Ctrl-C while a connection closes.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 _WRITER_LANE: Final = 0x52616B6B616E  # "Rakkan": the advisory lock that makes PostgreSQL write in one lane
 
 

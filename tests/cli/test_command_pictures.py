@@ -206,14 +206,26 @@ def test_a_credential_that_does_not_fit_names_no_work(how: str, atelier: Atelier
         "consent", "explain", path, "--scope", "org.rakkan.finetune_lora", "--json", home=atelier.home
     )
     assert why.code == 3
-    for words in (["trace", path], ["publish", path], ["evidence", "pack", path, "--out", tmp_path / "e.car"]):
+    for words in (
+        ["trace", path],
+        ["publish", path],
+        ["evidence", "pack", path, "--out", tmp_path / "e.car"],
+    ):
         assert rakkan(*words, "--json", home=atelier.home).error == (4, "record-unknown")
     made = rakkan(
-        "stamp", atelier.pictures / "agate.jpg", "--parent", path, "--out", tmp_path / "out", home=atelier.home
+        "stamp",
+        atelier.pictures / "agate.jpg",
+        "--parent",
+        path,
+        "--out",
+        tmp_path / "out",
+        home=atelier.home,
     )
     assert made.code == 0
     lineage = rakkan("trace", tmp_path / "out" / "agate.jpg", "--json", home=atelier.home).document
-    assert [each["id"] for each in lineage["nodes"]] == [lineage["recordId"]], "it was made from no known work"
+    assert [each["id"] for each in lineage["nodes"]] == [lineage["recordId"]], (
+        "it was made from no known work"
+    )
 
 
 @pytest.mark.parametrize("how", ["text added", "pixel changed", "manifest of another"])

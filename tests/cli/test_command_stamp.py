@@ -161,9 +161,7 @@ def test_two_processes_make_what_one_makes(home: Path, pictures: Path, tmp_path:
         assert len(first.ingredients) == len(second.ingredients)
 
 
-def test_each_that_fails_is_named_and_is_no_fault_of_ours(
-    home: Path, pictures: Path, tmp_path: Path
-) -> None:
+def test_each_that_fails_is_named_and_is_no_fault_of_ours(home: Path, pictures: Path, tmp_path: Path) -> None:
     jpeg, whole = (pictures / "agate.jpg").read_bytes(), (pictures / PARENT).read_bytes()
     box = b"JP\0\1\0\0\0\1" + struct.pack(">I4s", 16, b"jumb") + b"x" * 8
     part = tmp_path / "part.jpg"

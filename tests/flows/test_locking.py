@@ -26,7 +26,9 @@ def folder(drawn: Path, tmp_path: Path) -> Path:
     return tmp_path / "d"
 
 
-@pytest.mark.parametrize(("name", "of"), [("a.jfif", "agate.jpg"), ("b.jpe", "agate.jpg"), ("c.apng", PARENT)])
+@pytest.mark.parametrize(
+    ("name", "of"), [("a.jfif", "agate.jpg"), ("b.jpe", "agate.jpg"), ("c.apng", PARENT)]
+)
 def test_every_name_that_is_stamped_is_locked_too(folder: Path, drawn: Path, name: str, of: str) -> None:
     shutil.copy(drawn / of, folder / "below" / name)
     locked = lock_folder(folder)

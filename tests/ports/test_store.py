@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -220,6 +222,26 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(Integrity) as caught:
         Store(f"sqlite:///{tmp_path / 'registry.db'}", ORIGIN)
     assert caught.value.code == "store-damaged"
+
+
+def test_an_interruption_while_a_connection_closes_prints_nothing(tmp_path: Path) -> None:
+    script = """
+import sys
+from rakkan.registry.store.database import Database
+
+def stop(_):
+    raise KeyboardInterrupt
+
+database = Database("sqlite:///" + sys.argv[1])
+database._engine.dialect.do_close = stop
+try:
+    database.close()
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    words = [sys.executable, "-c", script, str(tmp_path / "registry.db")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
 
 
 def test_urls_that_are_none() -> None:
