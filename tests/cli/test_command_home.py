@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from rakkan.manifests.certificates import Authority, issue_artist
+from rakkan.manifests.samples import PARENT
 from rakkan.registry.flows.founding import found
 from rakkan.registry.settings import load_settings
 from tests.cli.command import rakkan
@@ -85,3 +88,26 @@ def test_nobody_else_reads_the_home(tmp_path: Path) -> None:
         assert stat.S_IMODE((home / "registry.db").stat().st_mode) == 0o600
     finally:
         os.umask(before)
+
+
+def test_a_certificate_that_has_ended_is_followed_by_another(
+    home: Path, pictures: Path, tmp_path: Path
+) -> None:
+    keys, picture = home / "keys", pictures / PARENT
+    authority = Authority((keys / "issuing-key.pem").read_bytes(), (keys / "issuing.pem").read_bytes())
+    key = (keys / "credential-key.pem").read_bytes()
+    ended = issue_artist(authority, "Ada", datetime.now(UTC) - timedelta(days=400), key_pem=key)
+    (keys / "credential.pem").write_bytes(ended.chain_pem)
+    words = ("stamp", picture, "--out", tmp_path / "out")
+    late = rakkan(*words, "--json", home=home)
+    assert late.error == (2, "signer-expired")
+    assert "rakkan init" in late.document["error"]["hint"]
+
+    again = rakkan("init", home=home)
+    assert (again.code, "certificate" in again.err) == (0, True)
+    assert (keys / "credential-key.pem").read_bytes() == key, "the key is as it was"
+    assert rakkan(*words, home=home).code == 0
+    seen = rakkan("verify", tmp_path / "out" / PARENT, "--json", home=home)
+    assert (seen.code, seen.document["state"]) == (0, "trusted")
+    assert "Ada" in rakkan("verify", tmp_path / "out" / PARENT, home=home).out
+    assert "nothing was made" in rakkan("init", home=home).err
