@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -199,15 +196,6 @@ def test_a_foreign_or_newer_database_is_refused(store: Store, database_url: str)
     assert newer.value.code == "store-version"
 
 
-def test_a_founded_registry_has_its_database(database_url: str) -> None:
-    for _ in range(2):
-        with pytest.raises(Unavailable) as caught:
-            Store(database_url, ORIGIN, founded=True)
-        assert caught.value.code == "store-missing"
-    Store(database_url, ORIGIN).close()
-    Store(database_url, ORIGIN, founded=True).close()
-
-
 def test_tokens_are_known_by_digest_only(store: Store) -> None:
     token = store.new_token("init", NOW)
     assert store.knows_token(token)
@@ -215,40 +203,6 @@ def test_tokens_are_known_by_digest_only(store: Store) -> None:
     with store.database.read() as connection:
         row = connection.execute(text("SELECT digest FROM token")).one()
     assert bytes(row[0]) == hashlib.sha256(token.encode()).digest()
-
-
-def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    (tmp_path / "registry.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(Integrity) as caught:
-        Store(f"sqlite:///{tmp_path / 'registry.db'}", ORIGIN)
-    assert caught.value.code == "store-damaged"
-
-
-def test_an_interruption_while_a_connection_closes_prints_nothing(tmp_path: Path) -> None:
-    script = """
-import sys
-from rakkan.registry.store.database import Database
-
-def stop(_):
-    raise KeyboardInterrupt
-
-database = Database("sqlite:///" + sys.argv[1])
-database._engine.dialect.do_close = stop
-try:
-    database.close()
-except KeyboardInterrupt:
-    print("stopped")
-"""
-    words = [sys.executable, "-c", script, str(tmp_path / "registry.db")]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.stdout, done.stderr) == ("stopped\n", "")
-
-
-def test_urls_that_are_none() -> None:
-    for url in ("nonsense", "mysql://x/y", "postgresql+nodriver://x"):
-        with pytest.raises(Invalid) as caught:
-            Store(url, ORIGIN)
-        assert caught.value.code == "database-url"
 
 
 def test_of_verdicts_as_of_one_instant_the_one_made_last_is_the_newest(store: Store) -> None:
