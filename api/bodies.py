@@ -133,9 +133,9 @@ async def _picture(form: FormData) -> Upload:
     part = form.get(FIELD)
     if not isinstance(part, UploadFile) or not (part.filename or part.size):
         raise Invalid(
-            "No picture was sent.",
+            "No picture was sent, or the form ended before it did.",
             code="file-missing",
-            hint="Choose a PNG, JPEG or WebP file.",
+            hint=f"Choose a PNG, JPEG or WebP file; it goes into the field {FIELD!r}.",
             pointer=f"/{FIELD}",
         )
     name = (part.filename or "picture").replace("\\", "/").rpartition("/")[2]

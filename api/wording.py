@@ -230,7 +230,11 @@ def _since(found: Verification) -> str:
 
 
 def _first_failure(found: Verification) -> str:
-    return next((check.detail for check in found.checks if check.outcome is Outcome.FAIL), "")
+    """An issuer that is not known makes no file invalid, so it is told only where nothing else fails."""
+    failing = [check for check in found.checks if check.outcome is Outcome.FAIL]
+    return next(
+        (check.detail for check in failing if check.name != "trust"), "".join(c.detail for c in failing)
+    )
 
 
 def _creator(record: Record) -> str:

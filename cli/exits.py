@@ -39,6 +39,9 @@ ERRORS: Final[Mapping[type[DomainError], int]] = MappingProxyType(
 )
 """By class; a subclass has its parent's code."""
 
+CODES: Final[Mapping[str, int]] = MappingProxyType({"chain-identity": UNAVAILABLE})
+"""By code, where the class says too much: a node of another chain gave no answer, and so no "no"."""
+
 VERIFICATIONS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "trusted": YES,
@@ -64,6 +67,8 @@ ANSWERS: Final[Mapping[str, int]] = MappingProxyType(
 
 def of_error(error: DomainError) -> int:
     """The exit code of an error; one whose class has no entry is a fault of ours."""
+    if error.code in CODES:
+        return CODES[error.code]
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), FAULT)
 
 

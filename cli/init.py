@@ -44,7 +44,8 @@ def init(
 ) -> int:
     """Make a registry: keys, certificates, database and, with a chain, contracts.
 
-    Run again, it finishes what was begun, or gives the home its first chain; keys are never replaced.
+    Run again, it finishes what was begun, gives the home its first chain, or issues the certificate that
+    follows one which ends; keys are never replaced.
 
     Example: rakkan init --creator "Ada" --chain local
     """
@@ -66,7 +67,11 @@ def init(
         progress=session.say,
     )
     if not made.token:
-        got = "it has a chain now" if made.deployment else "nothing was made"
+        new = [
+            *(["it has a chain now"] if made.deployment else []),
+            *(["your certificate, which ends, has one that follows it"] if made.renewed else []),
+        ]
+        got = ", and ".join(new) or "nothing was made"
         session.say(f"The home {settings.folder} exists already: {got}, and its keys are as they were.")
     document = _document(made, str(settings.folder))
     session.emit(document, lambda: _show(document))

@@ -123,6 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after ``rakkan``; None takes them, and the handling of signals, from the process.
     """
     if argv is None:
+        _have_streams()
         _end_tidily()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_letters(stream)
@@ -231,6 +232,20 @@ def _end_tidily() -> None:
         os.kill(os.getpid(), number)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _have_streams() -> None:
+    """Whoever closed a stream before we began reads nothing; no file of ours may take its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            if getattr(sys, name) is None:
+                setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _talk_to_nobody() -> None:

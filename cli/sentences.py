@@ -63,10 +63,11 @@ def verification(found: Verification) -> str:
     parts = [_who(found)]
     if found.state != "none" and found.check("record").outcome.value != "fail":
         parts.append(_registered(found))  # a record of another picture registers nothing here
-    # Who signed stands in the sentence already; what is wrong with the rest is said in full.
-    told = {"invalid": (), "intact": ("trust",)}.get(found.state)
-    failing = (each for each in found.checks if each.outcome.value == "fail")
-    first = next((each for each in failing if told is not None and each.name not in told), None)
+    # Who signed stands in the sentence already, and an unknown issuer makes nothing invalid; what is
+    # wrong with the rest is said in full.
+    failing = [each for each in found.checks if each.outcome.value == "fail"]
+    telling = [each for each in failing if each.name != "trust"]
+    first = next(iter({"invalid": telling or failing, "intact": telling}.get(found.state, ())), None)
     if first is not None:
         parts.append(f"What fails first: {first.name}. {first.detail}")
     if found.state in ("trusted", "intact", "recovered"):

@@ -183,7 +183,8 @@ def _answer(session: Session, items: Sequence[StampItem], *, published: bool) ->
     session.emit(document, lambda: _show(items))
     for item in items:
         if item.error is not None:
-            session.fail(str(item.error))
+            said = str(item.error)
+            session.fail(said if item.input.name in said else f"{item.input}: {said}")
     assumed = [item for item in items if item.assumed and item.state != "already"]
     if assumed:
         session.warn(

@@ -178,14 +178,19 @@ def read_lock(path: Path) -> Lock:
 def write_file(path: Path, content: bytes) -> None:
     """Write a file in one step: it is there as a whole, or as it was before.
 
+    Links are followed; a device or a pipe is written to, and stays what it is.
+
     Raises:
         Refused: ``file-unwritable``, without the right to write there.
         Unavailable: ``file-unwritable``, if the disk is full or the folder is missing.
     """
-    _translated(path, lambda: _replace(path, content))
+    _translated(path, lambda: _replace(Path(os.path.realpath(path)), content))
 
 
 def _replace(path: Path, content: bytes) -> None:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(content)
+        return
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:100]}.", delete=False) as stream:
         part = Path(stream.name)
         try:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.manifests.certificates import SIGNING_USAGES
-from rakkan.manifests.errors import SigningFailed, UnreadableManifest
+from rakkan.manifests.errors import SigningFailed, UnreadableImage, UnreadableManifest
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.text import plain
 from rakkan.manifests.trust import TrustedIssuers
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _MAX_CONTEXTS: Final = 16
+_UNREADABLE: Final = "asset could not be parsed"  # all that the engine says when it is the file's fault
 # The engine ignores a setting that it does not know, so a slip of the pen would switch off a check.
 # What is not in this list is refused here (names as in c2pa-rs 0.91.3, docs/context-settings.md).
 _KNOWN: Final = frozenset(
@@ -138,6 +139,7 @@ def sign(
 
     Raises:
         SigningFailed: ``signing-refused``.
+        UnreadableImage: ``image-refused``, if the engine takes less than we do.
     """
     engine, context = _signing(signer, issuers)
     output = io.BytesIO()
@@ -151,6 +153,12 @@ def sign(
                 )
             store: bytes = builder.sign(media_type, io.BytesIO(content), output)
     except (engine.C2paError, ValueError) as error:
+        if _UNREADABLE in str(error):
+            raise UnreadableImage(
+                f"The picture has a part that the C2PA engine cannot read: {_cause(error, 160)}.",
+                code="image-refused",
+                hint="Open it in an image program and export it again, then use the new file.",
+            ) from error
         raise SigningFailed(
             f"The picture could not be signed: {_cause(error, 160)}.", code="signing-refused"
         ) from error

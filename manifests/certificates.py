@@ -30,6 +30,7 @@ SIGNING_USAGES: Final = (CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION, DO
 
 MAX_DAYS: Final = 366
 AUTHORITY_DAYS: Final = 3650
+RENEWAL_DAYS: Final = 30
 _SKEW: Final = timedelta(minutes=5)  # clocks of readers that run behind
 # What the library raises for certificates that break the rules; warnings where they are made errors.
 BROKEN: Final = (
@@ -88,7 +89,9 @@ def new_authority(common_name: str, now: datetime) -> Authority:
     return Authority(_pem(key), _certificate_pem(builder.sign(key, hashes.SHA256())))
 
 
-def issue_artist(authority: Authority, name: str, now: datetime, days: int = 365) -> ArtistCertificate:
+def issue_artist(
+    authority: Authority, name: str, now: datetime, days: int = 365, *, key_pem: bytes = b""
+) -> ArtistCertificate:
     """Issue a P-256 certificate that may sign C2PA claims.
 
     Args:
@@ -96,6 +99,7 @@ def issue_artist(authority: Authority, name: str, now: datetime, days: int = 365
         name: How the artist wants to be called; public in every stamped image. Nobody checked it.
         now: When it begins to hold.
         days: How long it holds, at most :data:`MAX_DAYS` and never longer than the authority.
+        key_pem: The artist's key, where one certificate follows another; else a new one is made.
 
     Raises:
         Invalid: ``certificate-name``, ``certificate-days``, ``certificate-key``.
@@ -109,7 +113,13 @@ def issue_artist(authority: Authority, name: str, now: datetime, days: int = 365
         or issuer_key.public_key() != issuer.public_key()
     ):
         raise Invalid("The authority's key and certificate do not belong together.", code="certificate-key")
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = (
+        serialization.load_pem_private_key(key_pem, password=None)
+        if key_pem
+        else ec.generate_private_key(ec.SECP256R1())
+    )
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise Invalid("The artist's key is not one of ours.", code="certificate-key")
     end = min(now + timedelta(days=days), issuer.not_valid_after_utc)
     builder = _builder(_name(name), issuer.subject, key.public_key(), issuer_key.public_key(), now, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -118,6 +128,22 @@ def issue_artist(authority: Authority, name: str, now: datetime, days: int = 365
     builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     certificate = builder.sign(issuer_key, hashes.SHA256())
     return ArtistCertificate(_pem(key), _certificate_pem(certificate) + authority.certificate_pem)
+
+
+def follow(authority: Authority, last: ArtistCertificate, now: datetime) -> ArtistCertificate | None:
+    """The certificate that follows an artist's last one, of the same name and key; None while that holds.
+
+    It is issued in the last :data:`RENEWAL_DAYS` days and later, as long as the authority holds.
+
+    Raises:
+        Invalid: ``certificate-form``, ``certificate-key``.
+    """
+    artist, issuer = load_certificates(last.chain_pem)[0], load_certificates(authority.certificate_pem)[0]
+    due = artist.not_valid_after_utc - timedelta(days=RENEWAL_DAYS)
+    if now < due or issuer.not_valid_after_utc <= max(now, artist.not_valid_after_utc):
+        return None
+    names = artist.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return issue_artist(authority, str(names[0].value), now, key_pem=last.key_pem)
 
 
 def load_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:

@@ -17,7 +17,7 @@ class UnreadableImage(Invalid):
     Codes: ``image-empty``, ``image-missing``, ``image-too-large``, ``image-unknown``,
     ``image-unsupported``, ``image-extension``, ``image-truncated``, ``image-damaged``,
     ``image-trailing``, ``image-pixels``, ``image-frames``, ``image-parts``, ``image-text``,
-    ``image-decode``.
+    ``image-decode``, ``image-refused``.
     """
 
     default_code: ClassVar[str] = "image-unreadable"

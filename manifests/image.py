@@ -23,6 +23,8 @@ _SUFFIXES: Final[dict[MediaType, tuple[str, ...]]] = {
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "image/webp": (".webp",),
 }
+SUFFIXES: Final = tuple(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+"""How names of pictures end that are taken."""
 # Names that promise some other kind of content; a name without a known ending promises nothing.
 _PICTURES: Final = (
     ".gif",
@@ -37,6 +39,8 @@ _PICTURES: Final = (
     ".jp2",
     ".ico",
 )
+PICTURE_SUFFIXES: Final = frozenset((*SUFFIXES, *_PICTURES))
+"""How names of pictures end, taken or not."""
 _OTHERS: Final = frozenset((*_PICTURES, ".psd", ".pdf", ".html", ".htm", ".js", ".zip", ".mp4", ".webm"))
 
 

@@ -77,7 +77,7 @@ class Signer:
                 f"The certificate holds from {chain[0].not_valid_before_utc:%Y-%m-%d} "
                 f"to {chain[0].not_valid_after_utc:%Y-%m-%d}.",
                 code="signer-expired",
-                hint="Issue a new one.",
+                hint="Where it has ended, `rakkan init` issues a new one; else set the clock.",
             )
         return cls(
             algorithm=_algorithm(key),

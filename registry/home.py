@@ -217,11 +217,12 @@ class Home:
     def keep_private(self) -> None:
         """Let nobody else read the database: it holds private fields and their salts.
 
-        SQLite gives its journal the rights of the database. Nothing to do where that lies elsewhere.
+        SQLite gives its journal the rights of the database. Nothing to do where that lies elsewhere, or
+        where a home has lost it.
         """
-        path = self.folder / DATABASE
+        path, making = self.folder / DATABASE, 0 if self.exists else os.O_CREAT
         with contextlib.suppress(OSError):
-            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+            os.close(os.open(path, making | os.O_RDONLY, 0o600))
             if path.stat().st_mode & 0o077:
                 path.chmod(0o600)
 

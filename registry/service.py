@@ -119,7 +119,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     Raises:
         NotFound: ``home-missing``.
         Conflict: ``store-version``, ``store-foreign``.
-        Unavailable: ``store-unavailable``.
+        Unavailable: ``store-unavailable``, ``store-missing``.
         Refused: ``clock-moved``.
     """
     home = Home(settings.folder)
@@ -127,9 +127,8 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     if not settings.database_url:
         home.keep_private()
     clock = choose_clock(settings.clock, config.chain.identity if config.chain else None)
-    registry = Registry(
-        settings, home, config, Store(settings.database_url or home.database_url, config.origin), clock
-    )
+    store = Store(settings.database_url or home.database_url, config.origin, founded=True)
+    registry = Registry(settings, home, config, store, clock)
     try:
         yield registry
     finally:

@@ -64,7 +64,7 @@ def asked(noted: dict[str, Any]) -> Iterator[str]:
 def _judge_and_submit(stage: Stage) -> dict[str, Any]:
     from rakkan.registry.flows.judge.datasets import lock_folder
     from rakkan.registry.flows.judge.gates import submit
-    from rakkan.registry.flows.judge.verdicts import make
+    from rakkan.registry.flows.judge.verdicts import load, make
     from rakkan.registry.rules.dataset import lock_document
     from rakkan.registry.rules.policy import parse_policy
     from rakkan.registry.worker import Worker
@@ -75,13 +75,16 @@ def _judge_and_submit(stage: Stage) -> dict[str, Any]:
     lock = lock_folder(stage.folder / "dataset").lock
     (stage.folder / "dataset.lock.json").write_text(json.dumps(lock_document(lock), indent=1))
     stage.say(f"dataset: {len(lock.items)} items, root {lock.root.hex()[:16]}…")
-    made = make(stage.registry, lock, policy)
+    handed = stage.story.done("handed") or {}  # before the end of the standing time, in a run that was ended
+    name = handed.get(lock.root.hex())
+    made = load(stage.registry, name) if name else make(stage.registry, lock, policy)
     counts = made.verdict.counts
     stage.say(
         f"verdict: [bold]{made.verdict.outcome}[/] — {counts.passed} pass, {counts.failed} fail,"
         f" {counts.undetermined} undetermined"
     )
     done = submit(stage.registry, made)
+    stage.story.note("handed", handed | {lock.root.hex(): str(made.record.record_id)})
     stage.say(f"handed to the gate in block {done.block_number} for {done.gas_used:,} gas")
     _wait_standing_time(stage, made)
     return {**_asked(stage, made), "subject": made.verdict.subject, "policy": policy.cid.digest.hex()}

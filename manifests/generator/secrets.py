@@ -72,6 +72,10 @@ class SecretFinding:
     where: str
     excerpt: str
 
+    def __str__(self) -> str:
+        """One phrase for people."""
+        return f"what looks private ({self.kind} in {self.where}: {self.excerpt})"
+
 
 def secrets_in(texts: Iterable[Text]) -> tuple[SecretFinding, ...]:
     """Search texts for secrets.

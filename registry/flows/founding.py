@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rakkan.manifests.certificates import issue_artist, new_authority
+from rakkan.manifests.certificates import ArtistCertificate, Authority, follow, issue_artist, new_authority
 from rakkan.registry import keys as key_names
 from rakkan.registry.chain import local_chain
 from rakkan.registry.clock import SystemClock
@@ -34,11 +34,13 @@ class Founding:
         config: What the home says of itself now.
         token: Bearer token for writing over HTTP, shown once; empty if the home existed.
         deployment: The contracts deployed now, None if there was nothing to deploy.
+        renewed: A new certificate of the artist follows one that ends.
     """
 
     config: HomeConfig
     token: str
     deployment: Deployment | None
+    renewed: bool = False
 
 
 def found(
@@ -61,7 +63,7 @@ def found(
     Raises:
         Conflict: ``home-occupied``, ``home-chain`` (it has another chain already).
         Refused: ``key-missing``, if a home that exists has lost a key: none is ever replaced.
-        Unavailable: ``no-anvil``, ``chain-unavailable``.
+        Unavailable: ``no-anvil``, ``chain-unavailable``; ``store-missing``, if a home that exists has lost it.
     """
     home = Home(settings.folder)
     home.claim()
@@ -85,7 +87,7 @@ def _found(
             hint="Restore it from a backup, or found another home.",
         )
     home.keys.create()
-    _certificates(home, creator)
+    renewed = _certificates(home, creator)
     public = home.keys.log_public
     origin = origin_of(public)
     if home.exists:
@@ -108,16 +110,17 @@ def _found(
             hint="Found another home for another chain.",
         )
     home.keep_private()
-    store = Store(settings.database_url or home.database_url, config.origin)
+    store = Store(settings.database_url or home.database_url, config.origin, founded=home.exists)
     try:
         token = "" if home.exists else store.new_token("init", now)
     finally:
         store.close()
     home.write(config)
-    return Founding(config, token, deployment)
+    return Founding(config, token, deployment, renewed)
 
 
-def _certificates(home: Home, creator: str) -> None:
+def _certificates(home: Home, creator: str) -> bool:
+    """Make what a new home has; where an artist's certificate ends, let one follow it under the same key."""
     keys, now = home.keys, SystemClock().now()
     if not (keys.folder / key_names.CREDENTIAL_CHAIN).exists():
         for stale in (key_names.ISSUING_KEY, key_names.ISSUING_CERTIFICATE, key_names.CREDENTIAL_KEY):
@@ -129,7 +132,15 @@ def _certificates(home: Home, creator: str) -> None:
         keys.write(key_names.ISSUING_CERTIFICATE, authority.certificate_pem)
         keys.write(key_names.CREDENTIAL_KEY, artist.key_pem)
         keys.write(key_names.CREDENTIAL_CHAIN, artist.chain_pem)
+        next_one = None
+    else:
+        authority = Authority(*map(keys.read, (key_names.ISSUING_KEY, key_names.ISSUING_CERTIFICATE)))
+        last = ArtistCertificate(*map(keys.read, (key_names.CREDENTIAL_KEY, key_names.CREDENTIAL_CHAIN)))
+        next_one = follow(authority, last, now)
+        if next_one is not None:
+            keys.write(key_names.CREDENTIAL_CHAIN, next_one.chain_pem)
     home.issuers.write_bytes(keys.read(key_names.ISSUING_CERTIFICATE))
+    return next_one is not None
 
 
 def _with_chain(

@@ -84,15 +84,20 @@ def _best(names: Sequence[Digest], matches: Mapping[Digest, Sequence[Match]]) ->
 
 
 def identifiers(image: CheckedImage) -> list[Digest]:
-    """Under which digests an image file can be looked up, the strongest first."""
-    from rakkan.manifests.container import manifest_store, walk
-    from rakkan.manifests.jumbf import identify
+    """Under which digests an image file can be looked up, the strongest first.
+
+    A credential that does not hold for this very file names nothing: else a manifest planted in another
+    picture would make it the work that was signed.
+    """
+    from rakkan.manifests.container import manifest_store
+    from rakkan.manifests.read import read_manifest
 
     try:
-        store = manifest_store(walk(image.content))
-        return [identify(store).c2pa_claim, image.sha256] if store else [image.sha256]
+        carries = manifest_store(image.container) is not None
     except DomainError:
         return [image.sha256]
+    identity = read_manifest(image, None).identity if carries else None
+    return [identity.c2pa_claim, image.sha256] if identity else [image.sha256]
 
 
 def published(registry: Registry, digests: Sequence[Digest]) -> dict[Digest, Cid]:

@@ -11,8 +11,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.manifests.image import read_image
-from rakkan.registry.flows.judge.datasets import SUFFIXES
+from rakkan.manifests.image import SUFFIXES, read_image
 from rakkan.registry.flows.lookup import identifiers, is_cid
 from rakkan.registry.rules.dataset import parse_lock
 from rakkan.registry.rules.duties import WORK_KINDS

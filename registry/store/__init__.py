@@ -36,15 +36,17 @@ class Store:
     Args:
         url: SQLAlchemy URL of an SQLite file or a PostgreSQL database.
         origin: The log's name; a database belongs to one origin for good.
+        founded: The registry exists, so its database has to: an empty one in its place would begin the
+            log anew under a name and a key that others hold heads of.
 
     Raises:
         Conflict: ``store-version``, ``store-foreign``.
         Integrity: ``store-damaged``.
-        Unavailable: ``store-unavailable``.
+        Unavailable: ``store-unavailable``, ``store-missing``.
     """
 
-    def __init__(self, url: str, origin: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, origin: str, *, founded: bool = False) -> None:
+        self.database = Database(url, make=not founded)
         with self.database.write() as connection:
             self.database.insert(connection, _setting, [{"name": "origin", "value": origin}])
             found = connection.execute(

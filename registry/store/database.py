@@ -7,11 +7,13 @@ leaves out what is written.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, CursorResult, Insert, Table, create_engine, event, text
+from sqlalchemy import Connection, CursorResult, Insert, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -22,6 +24,8 @@ from rakkan.schemas.errors import Conflict, DomainError, Integrity, Invalid, Una
 
 # Values in one list: more than so many make PostgreSQL read whole tables, and SQLite takes no more than 32,766.
 _AMONG: Final = {"sqlite": 10_000, "postgresql": 1_000}
+# The pool tells whom it has no other way to tell, with a traceback, of a Ctrl-C while a connection closes.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 _WRITER_LANE: Final = 0x52616B6B616E  # "Rakkan": the advisory lock that makes PostgreSQL write in one lane
 
 
@@ -30,15 +34,16 @@ class Database:
 
     Args:
         url: ``sqlite:////path/to/file`` or ``postgresql+psycopg://…``.
+        make: Make what is not there; else it has to be there.
 
     Raises:
         Invalid: ``database-url``.
         Conflict: ``store-version``, if another version of Rakkan made it.
         Integrity: ``store-damaged``.
-        Unavailable: ``store-unavailable``.
+        Unavailable: ``store-unavailable``, ``store-missing``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, make: bool = True) -> None:
         try:
             self.dialect = make_url(url).get_backend_name()
             if self.dialect not in ("sqlite", "postgresql"):
@@ -59,7 +64,23 @@ class Database:
         if self.dialect == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
+        if not make:
+            self._be_there()
         self._create()
+
+    def _be_there(self) -> None:
+        """Only look: what was lost is not to be there again, empty, after it was missed once."""
+        file = self._engine.url.database if self.dialect == "sqlite" else None
+        if file is None or Path(file).is_file():
+            with self.read() as connection:
+                if inspect(connection).has_table(table(SettingRow).name):
+                    return
+        self.close()
+        raise Unavailable(
+            f"The database of this home is not there{f': {file}' if file else ''}.",
+            code="store-missing",
+            hint="Restore it from a backup; an empty one would begin another log under the same name.",
+        )
 
     def _create(self) -> None:
         settings = table(SettingRow)

@@ -43,6 +43,12 @@ def test_the_numbers_are_the_documented_ones() -> None:
     assert all(ours == documented for ours, documented in DOCUMENTED.items())
 
 
+def test_a_node_of_another_chain_says_no_no() -> None:
+    """A verdict is not rejected, and an approval not denied, because a URL was wrong."""
+    assert exits.of_error(Integrity("Another chain.", code="chain-identity")) == 5
+    assert exits.of_error(Integrity("Other bytes.", code="block-digest")) == 1
+
+
 def test_every_class_of_error_has_an_exit_code() -> None:
     classes = list(error_classes())
     assert len(classes) >= 6

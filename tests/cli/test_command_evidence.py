@@ -19,6 +19,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Cid
 from tests.cli.command import Done, rakkan
 from tests.cli.conftest import Atelier
+from tests.homes import new_home
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +215,33 @@ def test_the_bundle_of_another_picture(shared_atelier: Atelier, bundle: Path, tm
     words = ("verify", shared_atelier.stamped / CHILD, "--offline", "--bundle", bundle, "--log-key", key)
     done = rakkan(*words, "--trust", shared_atelier.home / "issuers.pem", "--json", home=tmp_path / "nobody")
     assert (done.code, outcomes(done)["record"]) == (1, "fail")
+
+
+def test_what_cannot_be_tied_to_the_log_that_was_meant_allows_nothing(
+    shared_atelier: Atelier, home: Path
+) -> None:
+    picture, key = (
+        shared_atelier.stamped / PARENT,
+        json.loads((home / "config.json").read_text())["logKeys"][0],
+    )
+    whole = rakkan("verify", picture, "--json", home=shared_atelier.home)
+    assert (whole.code, "allowed" in whole.document["consent"]["scopes"].values()) == (0, True)
+    done = rakkan("verify", picture, "--log-key", key, "--json", home=shared_atelier.home)
+    assert (done.code, outcomes(done)["log"], outcomes(done)["consent"]) == (1, "fail", "undetermined")
+    said = done.document["consent"]["scopes"]
+    assert "allowed" not in said.values()
+    denied = {scope for scope, word in whole.document["consent"]["scopes"].items() if word == "denied"}
+    assert denied == {scope for scope, word in said.items() if word == "denied"}, "a no stays a no"
+
+
+def test_what_fails_first_is_what_makes_it_invalid(
+    shared_atelier: Atelier, bundle: Path, tmp_path: Path
+) -> None:
+    """An issuer that is not known here makes nothing invalid, and stands earlier in the list."""
+    key = json.loads((shared_atelier.home / "config.json").read_text())["logKeys"][0]
+    other = new_home(tmp_path / "other").folder / "issuers.pem"
+    words = ("verify", shared_atelier.stamped / CHILD, "--offline", "--bundle", bundle, "--log-key", key)
+    done = rakkan(*words, "--trust", other, home=tmp_path / "nobody")
+    assert done.code == 1
+    assert "What fails first: trust" not in done.out
+    assert "What fails first: " in done.out

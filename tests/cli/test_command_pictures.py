@@ -194,6 +194,41 @@ def forged(atelier: Atelier, how: str) -> bytes:
 
 
 @pytest.mark.parametrize("how", ["text added", "pixel changed", "manifest of another"])
+def test_a_credential_that_does_not_fit_names_no_work(how: str, atelier: Atelier, tmp_path: Path) -> None:
+    """Else whoever plants a granted picture's manifest in another one gets a yes for that one."""
+    path = tmp_path / "planted.png"
+    path.write_bytes(forged(atelier, how))
+    asked = rakkan("consent", "show", path, "--json", home=atelier.home)
+    assert asked.code == 3
+    assert {each["answer"] for each in asked.document["scopes"]} == {"undetermined"}
+    assert all(each.startswith("sha256:") for each in asked.document["digests"])
+    why = rakkan(
+        "consent", "explain", path, "--scope", "org.rakkan.finetune_lora", "--json", home=atelier.home
+    )
+    assert why.code == 3
+    for words in (
+        ["trace", path],
+        ["publish", path],
+        ["evidence", "pack", path, "--out", tmp_path / "e.car"],
+    ):
+        assert rakkan(*words, "--json", home=atelier.home).error == (4, "record-unknown")
+    made = rakkan(
+        "stamp",
+        atelier.pictures / "agate.jpg",
+        "--parent",
+        path,
+        "--out",
+        tmp_path / "out",
+        home=atelier.home,
+    )
+    assert made.code == 0
+    lineage = rakkan("trace", tmp_path / "out" / "agate.jpg", "--json", home=atelier.home).document
+    assert [each["id"] for each in lineage["nodes"]] == [lineage["recordId"]], (
+        "it was made from no known work"
+    )
+
+
+@pytest.mark.parametrize("how", ["text added", "pixel changed", "manifest of another"])
 @pytest.mark.parametrize("dry", [False, True])
 def test_a_credential_that_does_not_fit_is_told_before_anything_is_signed(
     how: str, dry: bool, atelier: Atelier, tmp_path: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,40 @@ def test_what_is_published_unread_is_published(atelier: Atelier) -> None:
     assert code == 141
     assert rakkan("log", "head", "--json", home=atelier.home).document["size"] > size
     assert rakkan("publish", "--dry-run", "--json", home=atelier.home).document["records"] == []
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_streams_that_were_closed_before_it_began(closed: tuple[int, ...], shared_atelier: Atelier) -> None:
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    for words in (["verify", str(shared_atelier.stamped / PARENT), "--json"], ["--help"], ["log", "head"]):
+        done = subprocess.run(
+            [RAKKAN, *words],
+            env=environment(shared_atelier.home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            preexec_fn=close,
+            timeout=120,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b""), words
+        assert bool(done.stdout) == (1 not in closed)
+
+
+def test_a_device_stays_one_and_a_link_is_followed(shared_atelier: Atelier, tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link.json", tmp_path / "file.json"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    words = ("dataset", "lock", shared_atelier.stamped, "--out")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert rakkan(*words, pipe, home=shared_atelier.home).code == 0
+        taken = os.read(reader, 1 << 20)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert rakkan(*words, link, home=shared_atelier.home).code == 0
+    assert link.is_symlink()
+    assert file.read_bytes() == taken

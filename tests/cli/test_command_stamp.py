@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rakkan.manifests.image import read_image
 from rakkan.manifests.read import read_manifest
 from rakkan.manifests.samples import CHILD, PARENT
+from tests.cli import pngs
 from tests.cli.command import files, rakkan
 from tests.cli.conftest import Atelier
 from tests.homes import SAID
@@ -157,6 +159,31 @@ def test_two_processes_make_what_one_makes(home: Path, pictures: Path, tmp_path:
         first, second = (read_manifest(read_image(Path(each["output"])), None) for each in (left, right))
         assert first.state == second.state
         assert len(first.ingredients) == len(second.ingredients)
+
+
+def test_each_that_fails_is_named_and_is_no_fault_of_ours(home: Path, pictures: Path, tmp_path: Path) -> None:
+    jpeg, whole = (pictures / "agate.jpg").read_bytes(), (pictures / PARENT).read_bytes()
+    box = b"JP\0\1\0\0\0\1" + struct.pack(">I4s", 16, b"jumb") + b"x" * 8
+    part = tmp_path / "part.jpg"
+    part.write_bytes(jpeg[:2] + b"\xff\xeb" + struct.pack(">H", 2 + len(box)) + box + jpeg[2:])
+    store = tmp_path / "store.png"
+    store.write_bytes(pngs.with_manifest(whole, b"\0\0\0\x10jumbxxxxxxxx"))
+    done = rakkan("stamp", part, store, "--out", tmp_path / "out", "--json", home=home)
+    codes = [each["error"]["code"] for each in done.document["items"]]
+    assert (done.code, codes) == (2, ["image-refused", "jumbf-length"])
+    lines = [each for each in done.err.splitlines() if "warning" not in each]
+    assert ["part.jpg" in lines[0], "store.png" in lines[1]] == [True, True]
+    assert not list(files(tmp_path / "out"))
+
+
+def test_secrets_are_told_in_words(home: Path, pictures: Path, tmp_path: Path) -> None:
+    path, parts = tmp_path / "open.png", pngs.chunks((pictures / PARENT).read_bytes())
+    secret = (b"tEXt", b"note\0sk-abcdefghijklmnopqrstuvwxyz0123456789")
+    path.write_bytes(pngs.png([*parts[:-1], secret, parts[-1]]))
+    done = rakkan("stamp", path, "--out", tmp_path / "out", "--dry-run", "--json", home=home)
+    assert "the generator's record holds what looks private (api-key in PNG note: sk-ab" in done.err
+    assert "SecretFinding" not in done.err + done.out
+    assert "uvwxyz" not in done.err + done.out
 
 
 def test_an_output_folder_that_cannot_be_written(home: Path, pictures: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from rakkan.registry.chain import local_chain
 from rakkan.registry.home import Home
+from tests.cli.command import begin, end
 from tests.homes import require_anvil
 
 IS_APPROVED = "f92d6a6d"
@@ -81,6 +83,21 @@ def test_the_story_on_a_chain_and_again(tmp_path: Path) -> None:
     assert "isApproved" not in again
     assert again.count("0x") == transactions.count("0x")  # nothing was sent twice
     assert json.loads((folder / "demo" / "story.json").read_text()) == notes
+
+
+@pytest.mark.chain
+def test_ended_in_the_standing_time_it_hands_in_no_second_verdict(tmp_path: Path) -> None:
+    require_anvil()
+    folder = tmp_path / "home"
+    begun = begin("demo", "--no-serve", "--home", folder, home=folder)
+    assert begun.stdout is not None
+    assert next((True for line in begun.stdout if "standing time" in line), False), "it never came so far"
+    begun.send_signal(signal.SIGINT)
+    assert end(begun).code == 130
+    told = tell(folder)
+    transactions = told[told.index("Transactions") : told.index("Time of each step")]
+    assert len(re.findall(r"^verdict ", transactions, re.M)) == 2, "one for each dataset"
+    assert told.count("isApproved over plain JSON-RPC: true") == 2
 
 
 @pytest.mark.chain

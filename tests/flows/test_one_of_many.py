@@ -7,19 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rakkan.registry.flows.accept import accept
+from rakkan.registry.flows.founding import found
 from rakkan.registry.rules.collection import collect
 from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.service import open_registry
+from rakkan.registry.settings import load_settings
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from tests.flows.homesteads import People, key
-from tests.homes import new_home
 
 HANDS = 200
 
 
 def test_one_of_two_hundred_is_new(tmp_path: Path, database_url: str) -> None:
-    settings = new_home(tmp_path / "home").model_copy(update={"database_url": database_url})
+    settings = load_settings(home=tmp_path / "home", database_url=database_url)
+    found(settings, creator="Test artist", chain="none", standing_seconds=1)
     with open_registry(settings) as registry:
         works = [Digest.of(b"work %d" % number) for number in range(100)]
         made = collect(works)

@@ -6,7 +6,6 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -204,20 +203,6 @@ def test_tokens_are_known_by_digest_only(store: Store) -> None:
     with store.database.read() as connection:
         row = connection.execute(text("SELECT digest FROM token")).one()
     assert bytes(row[0]) == hashlib.sha256(token.encode()).digest()
-
-
-def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    (tmp_path / "registry.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(Integrity) as caught:
-        Store(f"sqlite:///{tmp_path / 'registry.db'}", ORIGIN)
-    assert caught.value.code == "store-damaged"
-
-
-def test_urls_that_are_none() -> None:
-    for url in ("nonsense", "mysql://x/y", "postgresql+nodriver://x"):
-        with pytest.raises(Invalid) as caught:
-            Store(url, ORIGIN)
-        assert caught.value.code == "database-url"
 
 
 def test_of_verdicts_as_of_one_instant_the_one_made_last_is_the_newest(store: Store) -> None:

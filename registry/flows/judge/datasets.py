@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rakkan.manifests.image import read_image
+from rakkan.manifests.image import PICTURE_SUFFIXES, read_image
 from rakkan.registry.rules.dataset import Lock, LockItem, training_input
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
-SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
 _CAPTION_BYTES: Final = 32 * 1024
+_COPY: Final = "Copy here what it leads to."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ class LockedFolder:
 def lock_folder(folder: Path, progress: Callable[[str], None] = lambda _: None) -> LockedFolder:
     """Read every image below a folder, with the caption beside it (same name, ``.txt``).
 
-    Exact duplicates (same bytes, same training input) collapse into one item with a count. Links that
-    lead outside the folder are refused.
+    Exact duplicates (same bytes, same training input) collapse into one item with a count. Whoever trains
+    on the folder may read more than we do, so nothing that has a picture's name is passed over in silence:
+    links that lead out of the folder, links to folders, and pictures of other kinds are refused.
 
     Raises:
         NotFound: ``dataset-missing``.
@@ -52,13 +53,15 @@ def lock_folder(folder: Path, progress: Callable[[str], None] = lambda _: None) 
     found: dict[tuple[bytes, bytes], tuple[str, int]] = {}
     counts: Counter[tuple[bytes, bytes]] = Counter()
     refused: list[tuple[str, DomainError]] = []
-    for path in sorted(
-        each for each in folder.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()
-    ):
+    for path in sorted(each for each in folder.rglob("*") if _could_be_trained_on(each)):
         relative = path.relative_to(folder).as_posix()
         try:
+            if path.is_dir():
+                raise Invalid(f"{relative} is a link to a folder.", code="dataset-link", hint=_COPY)
             if not path.resolve().is_relative_to(base):
-                raise Invalid(f"{relative} is a link that leads out of the folder.", code="dataset-link")
+                raise Invalid(
+                    f"{relative} is a link that leads out of the folder.", code="dataset-link", hint=_COPY
+                )
             image = read_image(path)
             key = (image.sha256.raw, training_input(_caption(path), None, 1, "train"))
         except DomainError as error:
@@ -72,6 +75,11 @@ def lock_folder(folder: Path, progress: Callable[[str], None] = lambda _: None) 
         for key, (path, size) in found.items()
     ]
     return LockedFolder(Lock.of(items), tuple(refused))
+
+
+def _could_be_trained_on(path: Path) -> bool:
+    """Also what is no file just now, such as a link that leads nowhere today."""
+    return path.is_symlink() if path.is_dir() else path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def _caption(image: Path) -> str | None:

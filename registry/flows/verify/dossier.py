@@ -6,7 +6,7 @@ decided in ``verify``; a dossier never vouches for itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -235,22 +235,19 @@ def receipt_for(registry: Registry, index: int | None) -> AnchorReceipt | None:
     return None if index is None else _tree(registry, index)[3]
 
 
-def _tree(registry: Registry, index: int | None) -> tuple[int, bytes, bytes, AnchorReceipt | None, bool]:
-    """The tree that proofs are given for: the newest anchored one that holds the leaf, else the newest."""
-    log = registry.store.log
-    head = log.head()
-    if head is None or index is None:
-        return 0, b"", b"", None, False
-    anchors = log.anchors(index + 1)
+def receipts(registry: Registry, from_size: int = 0) -> Iterator[AnchorReceipt]:
+    """Every anchor on chain of at least that size, the newest first."""
+    identity = registry.identity
+    anchors = registry.store.log.anchors(from_size) if identity is not None else []
     transactions = registry.store.outbox.get([name for _, _, name in anchors])
     for size, root, name in reversed(anchors):
-        done, identity = transactions.get(name), registry.identity
+        done = transactions.get(name)
         if done is None or identity is None or done.state not in ("mined", "final") or not done.signed:
             continue
         assert done.block_number is not None
         assert done.block_hash is not None
         assert done.block_time is not None
-        receipt = AnchorReceipt(
+        yield AnchorReceipt(
             state=done.state,
             chain_id=identity.chain_id,
             contract=str(identity.log),
@@ -261,9 +258,19 @@ def _tree(registry: Registry, index: int | None) -> tuple[int, bytes, bytes, Anc
             size=size,
             root=root.hex(),
         )
-        anchored = log.head(size)
-        return size, root, anchored.note if anchored else b"", receipt, False
-    return head.size, head.root, head.note, None, registry.identity is not None
+
+
+def _tree(registry: Registry, index: int | None) -> tuple[int, bytes, bytes, AnchorReceipt | None, bool]:
+    """The tree that proofs are given for: the newest anchored one that holds the leaf, else the newest."""
+    log = registry.store.log
+    head = log.head()
+    if head is None or index is None:
+        return 0, b"", b"", None, False
+    receipt = next(receipts(registry, index + 1), None)
+    if receipt is None:
+        return head.size, head.root, head.note, None, registry.identity is not None
+    anchored = log.head(receipt.size)
+    return receipt.size, bytes.fromhex(receipt.root), anchored.note if anchored else b"", receipt, False
 
 
 def _testify(registry: Registry, stored: StoredRecord, size: int) -> Testimony:

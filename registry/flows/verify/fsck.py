@@ -13,7 +13,7 @@ from rakkan.registry.flows.accept import linked_records
 from rakkan.registry.flows.collections import collection_of, members
 from rakkan.registry.flows.comparing import pairs_among
 from rakkan.registry.flows.verify.anchoring import ask
-from rakkan.registry.flows.verify.dossier import receipt_for
+from rakkan.registry.flows.verify.dossier import receipts
 from rakkan.registry.flows.wallet_answers import ask_again
 from rakkan.registry.rules.likeness import fingerprints_of, telling
 from rakkan.registry.rules.links import links_of
@@ -92,8 +92,12 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
                     problems.append(Problem(str(cid), error.code, error.message))
         if records % 1000 == 0:
             progress(f"{records} records")
-    heads, broken = _heads(registry, leaves)
-    anchors = _anchors(registry, problems, unknown)
+    tree = Tree(b"".join(leaves[index] for index in sorted(leaves)))
+    if sorted(leaves) == list(range(len(leaves))):
+        heads, broken = _heads(registry, tree)
+    else:
+        heads, broken = 0, [Problem("log", "log-damaged", "The places in the log have a gap.")]
+    anchors = _anchors(registry, tree, problems, unknown)
     problems += broken
     problems += _verdicts(registry)
     problems += _likenesses(registry, prints)
@@ -162,11 +166,8 @@ def _proofs(registry: Registry, record: Record, unknown: list[str]) -> None:
         unknown += [f"proof of {record.record_id}: {each.message}" for each in heard.unheard.values()]
 
 
-def _heads(registry: Registry, leaves: dict[int, bytes]) -> tuple[int, list[Problem]]:
+def _heads(registry: Registry, tree: Tree) -> tuple[int, list[Problem]]:
     problems: list[Problem] = []
-    if sorted(leaves) != list(range(len(leaves))):
-        return 0, [Problem("log", "log-damaged", "The places in the log have a gap.")]
-    tree = Tree(b"".join(leaves[index] for index in range(len(leaves))))
     count = 0
     for head in registry.store.log.heads():
         count += 1
@@ -182,21 +183,24 @@ def _heads(registry: Registry, leaves: dict[int, bytes]) -> tuple[int, list[Prob
     return count, problems
 
 
-def _anchors(registry: Registry, problems: list[Problem], unknown: list[str]) -> int:
+def _anchors(registry: Registry, tree: Tree, problems: list[Problem], unknown: list[str]) -> int:
     if registry.identity is None:
         unknown.append("No chain is configured: nothing could be compared with one.")
         return 0
     confirmed = 0
-    for size, _, _ in registry.store.log.anchors():
-        receipt = receipt_for(registry, size - 1)
-        if receipt is None or receipt.size != size:
+    for receipt in receipts(registry):
+        where = f"anchor {receipt.size}"
+        if receipt.size > tree.size or tree.root(receipt.size).hex() != receipt.root:
+            problems.append(
+                Problem(where, "log-damaged", "The stored records do not give the anchored root.")
+            )
             continue
         word = ask(registry.ledger)(receipt)
         confirmed += word.word == "yes"
         if word.word == "no":
-            problems.append(Problem(f"anchor {size}", word.code, word.detail))
+            problems.append(Problem(where, word.code, word.detail))
         elif word.word == "unknown":
-            unknown.append(f"anchor {size}: {word.detail}")
+            unknown.append(f"{where}: {word.detail}")
     return confirmed
 
 

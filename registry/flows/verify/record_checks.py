@@ -203,7 +203,10 @@ def _anchor_word(
     # Also where no signed head was given to judge by: the chain speaks for its root, not for this record.
     if log.outcome is Outcome.FAIL or not included(dossier.work, dossier):
         return Check(
-            "anchor", Outcome.FAIL, "anchor-without-log", "What is anchored does not hold this record."
+            "anchor",
+            Outcome.FAIL,
+            "anchor-without-log",
+            "No head that you trust ties this record to what is anchored.",
         ), None
     if trust.chain is None:
         return Check("anchor", Outcome.UNDETERMINED, "chain-not-consulted", "The chain was not asked."), None

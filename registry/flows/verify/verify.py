@@ -155,6 +155,8 @@ def judge(
     state = _state(
         report, {check.name: check for check in ordered}, recovered=recovered and dossier is not None
     )
+    if state == "invalid":
+        ordered, answers = _nothing_allowed(ordered, answers)
     return Verification(
         state=state,
         checks=ordered,
@@ -165,6 +167,25 @@ def judge(
         report=report,
         matched=str(dossier.matched) if dossier else "",
         identities=_identities(report, dossier, trust, checks),
+    )
+
+
+def _nothing_allowed(
+    checks: tuple[Check, ...], answers: dict[str, Any]
+) -> tuple[tuple[Check, ...], dict[str, Any]]:
+    """Where file or evidence fails, a no stays a no, and a yes is none."""
+    allowed = [scope for scope, word in answers.items() if word == Answer.ALLOWED.value]
+    if not allowed:
+        return checks, answers
+    said = Check(
+        "consent",
+        Outcome.UNDETERMINED,
+        "evidence-failed",
+        f"Allowed by what is on file, and that could not be checked to the end: {', '.join(allowed)}.",
+    )
+    return (
+        tuple(said if check.name == "consent" else check for check in checks),
+        answers | dict.fromkeys(allowed, Answer.UNDETERMINED.value),
     )
 
 
