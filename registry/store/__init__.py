@@ -11,6 +11,7 @@ from sqlalchemy import select
 from rakkan.registry.store.briefs import Briefs
 from rakkan.registry.store.commitments import Commitments
 from rakkan.registry.store.database import Database
+from rakkan.registry.store.events import Events
 from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.likenesses import Likenesses
 from rakkan.registry.store.log import Log
@@ -67,6 +68,7 @@ class Store:
         self.sealed = SealedFields(self.database)
         self.commitments = Commitments(self.database)
         self.likenesses = Likenesses(self.database)
+        self.events = Events(self.database)
         self.withdrawals = Withdrawals(self.database)
         self.verdicts = Verdicts(self.database)
 
