@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rakkan.registry.rules.telling import TAKEN
+from rakkan.registry.rules.telling import DISPUTED, TAKEN
 from rakkan.registry.store.events import Event
 from rakkan.registry.store.records import Records, StoredRecord
 from rakkan.schemas.consent import Consent
@@ -37,10 +37,12 @@ def document(event: Event, named: Mapping[bytes, StoredRecord]) -> dict[str, Any
         "state": news.kind,
         "at": format_instant(from_unix(news.at)),
         "noticedAt": format_instant(event.noticed_at),
-        "consent": _names(about) if about is not None and _is_meant(about, news.authority) else None,
+        "consent": _names(about) if about is not None and _told_of(about, news.authority) else None,
         "recordId": None if news.record_id is None else str(Cid(DAG_JSON, news.record_id)),
         "item": None if news.item is None else news.item.hex(),
     }
+    if news.kind == DISPUTED:
+        told["target"] = None if about is None else {"kind": about.kind, **_names(about)}
     if news.kind in TAKEN and news.authority and news.key:
         told |= {
             "source": "chain" if news.record_id is None else "record",
@@ -51,13 +53,14 @@ def document(event: Event, named: Mapping[bytes, StoredRecord]) -> dict[str, Any
     return told
 
 
-def _is_meant(about: StoredRecord, authority: bytes | None) -> bool:
-    """Whether it is a consent, and one that this authority can take back, if one is named."""
-    if about.kind != "consent":
-        return False
-    said = about.record.predicate
-    assert isinstance(said, Consent)
-    return authority is None or Address.parse(said.withdrawal.authority).raw == authority
+def can_take_back(authority: bytes, stored: StoredRecord) -> bool:
+    """Whether a record is a consent, and that address the one that can take it back."""
+    said = stored.record.predicate
+    return isinstance(said, Consent) and Address.parse(said.withdrawal.authority).raw == authority
+
+
+def _told_of(about: StoredRecord, authority: bytes | None) -> bool:
+    return about.kind == "consent" and (authority is None or can_take_back(authority, about))
 
 
 def _names(stored: StoredRecord) -> dict[str, str]:

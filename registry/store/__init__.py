@@ -22,6 +22,7 @@ from rakkan.registry.store.sealed import SealedFields
 from rakkan.registry.store.stamps import Stamps
 from rakkan.registry.store.tables import SettingRow, TokenRow, table
 from rakkan.registry.store.verdicts import Verdicts
+from rakkan.registry.store.webhooks import Webhooks
 from rakkan.registry.store.withdrawals import Withdrawals
 from rakkan.schemas.errors import Conflict
 from rakkan.schemas.instant import to_unix
@@ -70,6 +71,7 @@ class Store:
         self.likenesses = Likenesses(self.database)
         self.events = Events(self.database)
         self.withdrawals = Withdrawals(self.database)
+        self.webhooks = Webhooks(self.database)
         self.verdicts = Verdicts(self.database)
 
     def new_token(self, name: str, at: datetime) -> str:

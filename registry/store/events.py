@@ -100,21 +100,19 @@ class Events:
             Invalid: ``cursor-unknown``.
         """
         number = _number(cursor)  # malformed: below all, so that it is not found
-        query = select(_event).where(_event.c.sequence >= number).order_by(_event.c.sequence).limit(limit + 1)
+        query = select(_event).where(_event.c.sequence > number).order_by(_event.c.sequence).limit(limit)
         if taken_back:
             query = query.where(text(TAKEN_BACK))  # as the index says it
         with self._database.read() as connection:
-            found = [_read(row) for row in connection.execute(query)]
-        if number == 0:
-            return found[:limit]
-        if not found or found[0].cursor != cursor:
-            raise Invalid(
-                "This cursor is none that this registry gave.",
-                code="cursor-unknown",
-                hint="It may have been restored from an older copy: begin anew, without a cursor.",
-                pointer="/after",
-            )
-        return found[1:]
+            last = connection.execute(select(_event).where(_event.c.sequence == number)).first()
+            if number and (last is None or _read(last).cursor != cursor):
+                raise Invalid(
+                    "This cursor is none that this registry gave.",
+                    code="cursor-unknown",
+                    hint="It may have been restored from an older copy: begin anew, without a cursor.",
+                    pointer="/after",
+                )
+            return [_read(row) for row in connection.execute(query)]
 
     def newest(self) -> str:
         """The cursor of who has read everything."""

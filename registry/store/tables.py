@@ -177,6 +177,24 @@ class EventRow(Row, table=True):
     block: int | None = count()
 
 
+class WebhookRow(Row, table=True):
+    """An endpoint that news is sent to, how far it has got, and how it fares. Its secret is not here."""
+
+    __tablename__ = "webhook"
+    id: str = Field(primary_key=True)
+    url: str
+    types: str
+    local: bool
+    created_at: int = count()
+    cursor: str
+    paused: bool
+    failures: int
+    failing_since: int | None = count()
+    next_at: int = count()
+    said: str
+    taken_at: int | None = count()
+
+
 class StampRow(Row, table=True):
     """What was stamped already: the same input and claim definition give the same output."""
 
