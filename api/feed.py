@@ -66,7 +66,7 @@ def follow_withdrawals(request: Request, site: Here, page: Annotated[Page, Query
     consulted = site.withdrawals.consulted()
     store = site.public.store
     events = store.events.after(page.after, page.limit + 1, taken_back=True)
-    items = documents(store.records, events[: page.limit])
+    items = documents(store.events, events[: page.limit])
     cursor, more = items[-1]["cursor"] if items else page.after, len(events) > page.limit
     headers = {"Vary": "Accept"}
     if more:

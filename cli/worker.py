@@ -48,7 +48,10 @@ def worker(
         work = Worker(registry, session.say, watching=True)
         herald = Herald(registry, session.warn)
         if once:
-            _answer(session, work.settle(), herald.tell())
+            done, told = work.settle(), 0
+            while more := herald.tell():
+                told += more
+            _answer(session, done, told)
             return exits.YES
         last = Advance()
         session.say(f"Looking every {poll or _PAUSE:g} s; Ctrl-C ends it.")

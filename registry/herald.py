@@ -15,12 +15,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rakkan.registry.failpoints import failpoint
-from rakkan.registry.flows.telling import can_take_back, documents
+from rakkan.registry.flows.telling import documents
 from rakkan.registry.rules.telling import EXPIRING, GRANTED
 from rakkan.registry.rules.webhook import FORBEARANCE, TYPES, body_of, message_id, pause
 from rakkan.registry.store.events import Event
 from rakkan.registry.store.leases import Lease
-from rakkan.registry.store.records import Records
 from rakkan.registry.store.webhooks import Endpoint
 from rakkan.registry.webhooks import hand_over
 from rakkan.schemas.errors import Conflict, DomainError
@@ -47,7 +46,6 @@ class Herald:
 
     def __init__(self, registry: Registry, say: Callable[[str], None]) -> None:
         self._registry = registry
-        self._records = Records(registry.store.database, published=True)
         self._say = say
 
     def run(self, leaving: threading.Event, failed: Callable[[DomainError], None]) -> None:
@@ -101,7 +99,7 @@ class Herald:
                 if leaving.is_set() or time.monotonic() >= until:
                     break
                 if body is not None:
-                    if not self._hand_over(endpoint, event, body, lease, reached):
+                    if not self._hand_over(endpoint, event, body, lease):
                         return total
                     total += 1
                 reached = event.cursor
@@ -114,7 +112,7 @@ class Herald:
             endpoint = again
         return total
 
-    def _hand_over(self, endpoint: Endpoint, event: Event, body: bytes, lease: Lease, reached: str) -> bool:
+    def _hand_over(self, endpoint: Endpoint, event: Event, body: bytes, lease: Lease) -> bool:
         """Send one message, and note that it was taken; False if it was not."""
         failpoint("webhook.sending")
         message = message_id(self._registry.origin, event.check)
@@ -128,7 +126,6 @@ class Herald:
         if taken.ok:
             webhooks.move(endpoint.id, event.cursor, lease, taken_at=int(time.time()))
             return True
-        webhooks.move(endpoint.id, reached, lease)
         self._failed(endpoint, taken.said, lease, paused=taken.gone, retry_after=taken.retry_after)
         return False
 
@@ -143,9 +140,8 @@ class Herald:
     ) -> None:
         """Note a failure; after some days the endpoint is paused."""
         webhooks, now = self._registry.store.webhooks, int(time.time())
-        endpoint = (
-            webhooks.get(endpoint.id) or endpoint
-        )  # what it took before in this turn ended earlier failures
+        # what it took before in this turn ended earlier failures
+        endpoint = webhooks.get(endpoint.id) or endpoint
         since = now if endpoint.failing_since is None else endpoint.failing_since
         paused = paused or now - since >= FORBEARANCE
         next_at = now + round(pause(endpoint.failures + 1, random.random(), retry_after))  # noqa: S311 - a spread
@@ -163,7 +159,7 @@ class Herald:
         over = self._withdrawn(wanted)
         told = {
             event.number: document
-            for event, document in zip(wanted, documents(self._records, wanted), strict=True)
+            for event, document in zip(wanted, documents(self._registry.store.events, wanted), strict=True)
             if event.news.about not in over or event.news.kind not in (GRANTED, EXPIRING)
         }
         origin = self._registry.origin
@@ -180,5 +176,5 @@ class Herald:
         """The consents among these that were taken back since: that they were given, or end, is no news any more."""
         given = {event.news.about for event in news if event.news.kind in (GRANTED, EXPIRING)}
         seen = self._registry.store.withdrawals.get(sorted(given))
-        consents = self._records.get(sorted({key for _, key in seen}))
-        return {key for by, key in seen if key in consents and can_take_back(by, consents[key])}
+        named = self._registry.store.events.named({key for _, key in seen})
+        return {key for by, key in seen if key in named and named[key].authority == by}

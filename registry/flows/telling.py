@@ -10,26 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rakkan.registry.rules.telling import DISPUTED, TAKEN
-from rakkan.registry.store.events import Event
-from rakkan.registry.store.records import Records, StoredRecord
-from rakkan.schemas.consent import Consent
+from rakkan.registry.store.events import Event, Events, Named
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import format_instant, from_unix
 from rakkan.schemas.values import DAG_JSON, Cid
 
 
-def documents(records: Records, events: Sequence[Event]) -> list[dict[str, Any]]:
-    """What is told of each event.
-
-    Args:
-        records: Published ones alone.
-        events: In order.
-    """
-    named = records.get(sorted({event.news.about for event in events}))
+def documents(store: Events, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """What is told of each of these events, in order."""
+    named = store.named({event.news.about for event in events})
     return [document(event, named) for event in events]
 
 
-def document(event: Event, named: Mapping[bytes, StoredRecord]) -> dict[str, Any]:
+def document(event: Event, named: Mapping[bytes, Named]) -> dict[str, Any]:
     """What is told of one event; ``named`` holds what is public of what it is about."""
     news, about = event.news, named.get(event.news.about)
     told: dict[str, Any] = {
@@ -53,15 +46,12 @@ def document(event: Event, named: Mapping[bytes, StoredRecord]) -> dict[str, Any
     return told
 
 
-def can_take_back(authority: bytes, stored: StoredRecord) -> bool:
-    """Whether a record is a consent, and that address the one that can take it back."""
-    said = stored.record.predicate
-    return isinstance(said, Consent) and Address.parse(said.withdrawal.authority).raw == authority
+def _told_of(about: Named, authority: bytes | None) -> bool:
+    return about.kind == "consent" and authority in (None, about.authority)
 
 
-def _told_of(about: StoredRecord, authority: bytes | None) -> bool:
-    return about.kind == "consent" and (authority is None or can_take_back(authority, about))
-
-
-def _names(stored: StoredRecord) -> dict[str, str]:
-    return {"recordId": str(stored.record.record_id), "envelope": str(stored.record.envelope_cid)}
+def _names(about: Named) -> dict[str, str]:
+    return {
+        "recordId": str(Cid(DAG_JSON, about.record_id)),
+        "envelope": str(Cid(DAG_JSON, about.envelope)),
+    }

@@ -82,6 +82,23 @@ class Event:
         return f"{self.number}-{self.check[:4].hex()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A public record that news is about.
+
+    Attributes:
+        record_id: sha256 of the statement.
+        envelope: sha256 of the envelope.
+        kind: Its kind.
+        authority: Of a consent, who can take it back, 20 bytes.
+    """
+
+    record_id: bytes
+    envelope: bytes
+    kind: str
+    authority: bytes | None
+
+
 class Events:
     """The news of one registry."""
 
@@ -120,6 +137,23 @@ class Events:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return START if row is None else _read(row).cursor
+
+    def named(self, digests: Collection[bytes]) -> dict[bytes, Named]:
+        """The public records that have these digests as their statement's or their envelope's, by that digest."""
+        found: dict[bytes, Named] = {}
+        with self._database.read() as connection:
+            for chunk in _chunks(sorted(digests)):
+                query = (
+                    select(_record.c.id, _record.c.envelope, _record.c.kind, _brief.c.authority)
+                    .join(_brief, _brief.c.record_id == _record.c.id, isouter=True)
+                    .where(
+                        _record.c.id.in_(chunk) | _record.c.envelope.in_(chunk),
+                        _record.c.publish.is_not(False),
+                    )
+                )
+                for row in connection.execute(query):
+                    found[row.id] = found[row.envelope] = Named(*row)
+        return {digest: found[digest] for digest in digests if digest in found}
 
     def undone(self, keys: Collection[bytes]) -> list[Event]:
         """What was told of withdrawals under these keys whose block is no more, oldest first."""

@@ -164,7 +164,10 @@ class EventRow(Row, table=True):
     """News that is public, in the order in which it was noticed (``rakkan.registry.rules.telling``)."""
 
     __tablename__ = "event"
-    __table_args__ = (_among("event_taken_back", "sequence", TAKEN_BACK),)
+    __table_args__ = (
+        _among("event_taken_back", "sequence", TAKEN_BACK),
+        _among("event_key", "key", "key IS NOT NULL"),
+    )
     sequence: int | None = Field(default=None, primary_key=True)
     kind: str
     about: bytes = blob()
@@ -172,7 +175,7 @@ class EventRow(Row, table=True):
     noticed_at: int = count()
     record_id: bytes | None = blob()
     authority: bytes | None = blob()
-    key: bytes | None = blob(index=True)
+    key: bytes | None = blob()
     item: bytes | None = blob()
     block: int | None = count()
 
