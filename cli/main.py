@@ -38,6 +38,7 @@ from rakkan.cli import (
     trace,
     verdict,
     verify,
+    webhook,
     worker,
 )
 from rakkan.cli.arguments import arrange, wants_json
@@ -109,6 +110,7 @@ for _name, _group, _panel, _purpose in (
     ("gate", gate.app, COMMUNITIES, "Ask the contract, hand it verdicts, stop it with a proof."),
     ("log", log.app, OPERATORS, "Read the log of records."),
     ("anchor", anchor.app, OPERATORS, "Look after what is on the chain."),
+    ("webhook", webhook.app, OPERATORS, "Send signed messages about consents."),
 ):
     app.add_typer(_group, name=_name, help=_purpose, rich_help_panel=_panel)
 standing.register(app)

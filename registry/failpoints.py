@@ -26,6 +26,8 @@ FAILPOINTS: Final = (
     "stamp.signed",
     "stamp.recorded",
     "stamp.renamed",
+    "webhook.sending",
+    "webhook.sent",
 )
 """Every point there is; tests walk this list."""
 

@@ -126,6 +126,11 @@ class Home:
         return self.folder / "commitments"
 
     @property
+    def webhooks(self) -> Path:
+        """Secrets of the endpoints that news is sent to."""
+        return self.folder / "webhooks"
+
+    @property
     def community(self) -> Path:
         """Whom this home's community trusts; absent, it trusts nobody."""
         return self.folder / "community.json"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Final
 
 from rakkan.registry.carrier import Carrier
@@ -31,6 +32,9 @@ from rakkan.schemas.values import DAG_JSON, RAW, Cid
 
 PATIENCE: Final = 3.0
 """Seconds that a settling waits for the block of what it has just sent; a local chain makes it at once."""
+
+SOON: Final = timedelta(days=14)
+"""How long before its end a consent is told to be expiring."""
 
 Progress = Callable[[str], None]
 
@@ -118,6 +122,7 @@ class Worker:
         pinned = self._pin()
         leases.renew(lease)
         logged = self._log()
+        self._note_endings()
         leases.renew(lease)
         if self._registry.identity is None:
             return Advance(pinned, logged, stale=self._note_stale())
@@ -213,6 +218,14 @@ class Worker:
             return 0
         self._say(f"{look.found} withdrawals on chain up to block {look.cursor.number}")
         return look.found
+
+    def _note_endings(self) -> None:
+        """Tell which consents end soon."""
+        now = self._registry.clock.now()
+        until = (now + SOON).replace(minute=0, second=0)  # moves once an hour
+        found = self._registry.store.events.note_endings(now, until)
+        if found:
+            self._say(f"{found} consents end within {SOON.days} days")
 
     def _note_stale(self) -> int:
         """Say which verdicts lost something that they rely on."""

@@ -68,7 +68,9 @@ def publish(
     """
     chosen = _chosen(registry, names)
     done = [_disclose(registry, stored) for stored in chosen]
-    registry.store.records.publish([stored.record.record_id.digest for stored in chosen])
+    registry.store.records.publish(
+        [stored.record.record_id.digest for stored in chosen], registry.clock.now()
+    )
     Worker(registry, progress).settle(seconds=seconds)
     return done
 

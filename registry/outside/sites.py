@@ -1,28 +1,24 @@
 """What a site says of itself: one small file, fetched in bounded time and size, from a public address.
 
 It decides where it is fetched and what is refused: redirects, private addresses (but for a loopback name that was
-meant), compression, anything too large or too slow. It leaves out what the file says. Standard library alone.
+meant), compression, anything too large or too slow. How it is asked is ``exchange``'s. It leaves out what the file says.
 """
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import io
-import ipaddress
 import re
-import socket
 import ssl
 import time
 from dataclasses import dataclass
 from typing import Final
 
+from rakkan.registry.outside.exchange import LIMIT as LIMIT
+from rakkan.registry.outside.exchange import HiddenAddress, exchange
 from rakkan.schemas.errors import Invalid, Refused, Unavailable
 
 PATH: Final = "/.well-known/rakkan.json"
-LIMIT: Final = 64 * 1024
-"""Bytes that an answer may have, headers included."""
-
 SECONDS: Final = 10.0
 """Time for all of it, however slowly it drips."""
 
@@ -59,23 +55,22 @@ def fetch(name: str, *, seconds: float = SECONDS) -> Fetched:
     host, port = _split(name)
     local = host in _LOOPBACK
     url = f"{'http' if local else 'https'}://{name}{PATH}"
-    deadline = time.monotonic() + seconds
+    request = f"GET {PATH} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: rakkan\r\nAccept: application/json\r\n"
     try:
-        with contextlib.ExitStack() as closing:
-            line = closing.enter_context(
-                _connect(host, port or (80 if local else 443), deadline, local=local)
-            )
-            if not local:
-                line.settimeout(_left(deadline))
-                line = closing.enter_context(
-                    ssl.create_default_context().wrap_socket(line, server_hostname=host)
-                )
-            request = (
-                f"GET {PATH} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: rakkan\r\nAccept: application/json\r\n"
-            )
-            line.settimeout(_left(deadline))
-            line.sendall((request + "Accept-Encoding: identity\r\nConnection: close\r\n\r\n").encode())
-            answer = _read(line, deadline)
+        answer = exchange(
+            host,
+            port or (80 if local else 443),
+            (request + "Accept-Encoding: identity\r\nConnection: close\r\n\r\n").encode(),
+            deadline=time.monotonic() + seconds,
+            tls=not local,
+            local=local,
+        )
+    except HiddenAddress as error:
+        raise Refused(
+            f"The name {host} stands for an address that is not on the public internet.",
+            code="site-address",
+            hint="Sites that identify somebody can be seen by everybody.",
+        ) from error
     except OSError as error:  # timeouts and certificates that do not hold are among these
         said = "its certificate does not hold" if isinstance(error, ssl.SSLError) else type(error).__name__
         raise Unavailable(
@@ -94,45 +89,6 @@ def _split(name: str) -> tuple[str, int | None]:
             hint="Write it like example.org, in lower case; other letters in their xn-- form.",
         )
     return host, int(port) if colon else None
-
-
-def _connect(host: str, port: int, deadline: float, *, local: bool) -> socket.socket:
-    """A connection to the first address of a name; to one that was looked at, not to what it means next."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for _, _, _, _, where in found:
-        if not local and not ipaddress.ip_address(str(where[0]).partition("%")[0]).is_global:
-            raise Refused(
-                f"The name {host} stands for an address that is not on the public internet.",
-                code="site-address",
-                hint="Sites that identify somebody can be seen by everybody.",
-            )
-    family, kind, protocol, _, where = found[0]
-    line = socket.socket(family, kind, protocol)
-    try:
-        line.settimeout(_left(deadline))
-        line.connect(where)
-    except BaseException:
-        line.close()
-        raise
-    return line
-
-
-def _read(line: socket.socket, deadline: float) -> bytes:
-    answer = b""
-    while len(answer) <= LIMIT:
-        line.settimeout(_left(deadline))
-        part = line.recv(LIMIT)
-        if not part:
-            return answer
-        answer += part
-    return answer
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 class _Answer:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from rakkan.registry.store.briefs import Briefs
 from rakkan.registry.store.commitments import Commitments
 from rakkan.registry.store.database import Database
+from rakkan.registry.store.events import Events
 from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.likenesses import Likenesses
 from rakkan.registry.store.log import Log
@@ -21,6 +22,7 @@ from rakkan.registry.store.sealed import SealedFields
 from rakkan.registry.store.stamps import Stamps
 from rakkan.registry.store.tables import SettingRow, TokenRow, table
 from rakkan.registry.store.verdicts import Verdicts
+from rakkan.registry.store.webhooks import Webhooks
 from rakkan.registry.store.withdrawals import Withdrawals
 from rakkan.schemas.errors import Conflict
 from rakkan.schemas.instant import to_unix
@@ -69,7 +71,9 @@ class Store:
         self.sealed = SealedFields(self.database)
         self.commitments = Commitments(self.database)
         self.likenesses = Likenesses(self.database)
+        self.events = Events(self.database)
         self.withdrawals = Withdrawals(self.database)
+        self.webhooks = Webhooks(self.database)
         self.verdicts = Verdicts(self.database)
 
     def new_token(self, name: str, at: datetime) -> str:

@@ -20,7 +20,7 @@ from rakkan.registry.store.database import Database
 from rakkan.registry.store.effects import AnchorRow, HeadRow
 from rakkan.registry.store.tables import BriefRow, RecordRow, table
 from rakkan.schemas.errors import Integrity, Invalid, NotFound
-from rakkan.schemas.instant import to_unix
+from rakkan.schemas.instant import from_unix, to_unix
 
 _record, _head, _anchor = table(RecordRow), table(HeadRow), table(AnchorRow)
 _brief = table(BriefRow)
@@ -134,6 +134,13 @@ class Log:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else LogHead(self._origin, row.size, row.root, row.note)
+
+    def signed_at(self, index: int) -> datetime | None:
+        """When the first head that covers a place was signed; None while there is none."""
+        query = select(_head.c.signed_at).where(_head.c.size > index).order_by(_head.c.size).limit(1)
+        with self._database.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else from_unix(found)
 
     def heads(self) -> list[LogHead]:
         """Every head that was signed, smallest first."""

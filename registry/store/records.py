@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, bindparam, func, select, true, update
 
 from rakkan.registry.store.database import Database
+from rakkan.registry.store.events import note_published, note_records
 from rakkan.registry.store.indexing import index_rows
 from rakkan.registry.store.tables import (
     BriefRow,
@@ -108,8 +109,9 @@ class Records:
                 connection, _record, [_row(record, now, publish=publish) for record in fresh.values()]
             )
             self._index(connection, fresh.values(), now, members or {}, publish=publish)
-            if publish and known:
-                self._publish(connection, list(known))
+            if publish:
+                note_records(connection, fresh.values(), accepted_at)
+                self._publish(connection, list(known), accepted_at)
             along(connection)
         return [fresh.pop(record.record_id.digest, None) is not None for record in records]
 
@@ -143,13 +145,14 @@ class Records:
                 values = {"recorded_at": now, "signature": row["signature"]}
                 connection.execute(update(_withdrawal).where(unrecorded).values(**values))
 
-    def publish(self, ids: Sequence[bytes]) -> None:
-        """Mark records as meant for the public; it cannot be taken back."""
+    def publish(self, ids: Sequence[bytes], at: datetime) -> None:
+        """Mark records as meant for the public; it cannot be taken back. What they are news of is told now."""
         with self._database.write() as connection:
-            self._publish(connection, ids)
+            self._publish(connection, ids, at)
 
-    def _publish(self, connection: Connection, ids: Sequence[bytes]) -> None:
+    def _publish(self, connection: Connection, ids: Sequence[bytes], at: datetime) -> None:
         for chunk in _chunks(ids):
+            note_published(connection, chunk, at)
             connection.execute(update(_record).where(_record.c.id.in_(chunk)).values(publish=True))
             connection.execute(update(_brief).where(_brief.c.record_id.in_(chunk)).values(publish=True))
 

@@ -18,9 +18,10 @@ from rakkan.registry.store.columns import COMPACT, blob, count
 from rakkan.registry.store.columns import Row as Row
 from rakkan.registry.store.columns import table as table
 
-SCHEMA_VERSION: Final = "2"
+SCHEMA_VERSION: Final = "3"
 
 RARE: Final = "record_kind IN ('dispute', 'ruling', 'identity', 'key')"
+TAKEN_BACK: Final = "kind IN ('withdrawn', 'undone')"
 LATER: Final = "relation IN ('supersedes', 'joins')"
 
 
@@ -157,6 +158,44 @@ class WithdrawalRow(Row, table=True):
     authority: bytes = blob(key=True)
     recorded_at: int | None = count()
     signature: bytes | None = blob()
+
+
+class EventRow(Row, table=True):
+    """News that is public, in the order in which it was noticed (``rakkan.registry.rules.telling``)."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        _among("event_taken_back", "sequence", TAKEN_BACK),
+        _among("event_key", "key", "key IS NOT NULL"),
+    )
+    sequence: int | None = Field(default=None, primary_key=True)
+    kind: str
+    about: bytes = blob()
+    at: int = count()
+    noticed_at: int = count()
+    record_id: bytes | None = blob()
+    authority: bytes | None = blob()
+    key: bytes | None = blob()
+    item: bytes | None = blob()
+    block: int | None = count()
+
+
+class WebhookRow(Row, table=True):
+    """An endpoint that news is sent to, how far it has got, and how it fares. Its secret is not here."""
+
+    __tablename__ = "webhook"
+    id: str = Field(primary_key=True)
+    url: str
+    types: str
+    local: bool
+    created_at: int = count()
+    cursor: str
+    paused: bool
+    failures: int
+    failing_since: int | None = count()
+    next_at: int = count()
+    said: str
+    taken_at: int | None = count()
 
 
 class StampRow(Row, table=True):

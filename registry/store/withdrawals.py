@@ -7,15 +7,17 @@ contract is read (``rakkan.registry.flows.withdraw.watching``): what was read, a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
 from rakkan.registry.ledger.consent_calls import ChainWithdrawal
+from rakkan.registry.rules.telling import UNDONE, WITHDRAWN, News
 from rakkan.registry.store.database import Database
 from rakkan.registry.store.effects import ChainCursorRow, ChainWithdrawalRow
+from rakkan.registry.store.events import note
 from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.schemas.instant import from_unix, to_unix
 
@@ -41,6 +43,7 @@ class SeenWithdrawal:
         recorded_at: When a withdrawal record was accepted here.
         chain_at: Time of the block that has it.
         signature: The authority's EIP-712 signature, if one is known here.
+        block: Height of the block that has it.
     """
 
     key: bytes
@@ -48,6 +51,7 @@ class SeenWithdrawal:
     recorded_at: datetime | None
     chain_at: datetime | None
     signature: bytes | None
+    block: int | None = None
 
     @property
     def at(self) -> datetime | None:
@@ -84,18 +88,15 @@ class Withdrawals:
         with self._database.read() as connection:
             for start in range(0, len(keys), _CHUNK):
                 chunk = list(keys[start : start + _CHUNK])
-                on_chain = {
-                    (row.authority, row.key): from_unix(row.at)
-                    for row in connection.execute(select(_on_chain).where(_on_chain.c.key.in_(chunk)))
-                }
-                for pair, moment in on_chain.items():
-                    found[pair] = SeenWithdrawal(pair[1], pair[0], None, moment, None)
+                for row in connection.execute(select(_on_chain).where(_on_chain.c.key.in_(chunk))):
+                    found[row.authority, row.key] = SeenWithdrawal(
+                        row.key, row.authority, None, from_unix(row.at), None, row.block
+                    )
                 for row in connection.execute(select(_withdrawal).where(_withdrawal.c.key.in_(chunk))):
                     pair = row.authority, row.key
                     recorded = None if row.recorded_at is None else from_unix(row.recorded_at)
-                    found[pair] = SeenWithdrawal(
-                        row.key, row.authority, recorded, on_chain.get(pair), row.signature
-                    )
+                    there = found.get(pair, SeenWithdrawal(row.key, row.authority, None, None, None))
+                    found[pair] = replace(there, recorded_at=recorded, signature=row.signature)
         return found
 
     def moments(
@@ -172,12 +173,13 @@ class Withdrawals:
         *,
         first: int,
         found: Iterable[ChainWithdrawal],
+        now: datetime,
     ) -> bool:
-        """Take what was read from block ``first`` on in place of what was known of those blocks.
+        """Take what was read from block ``first`` on in place of what was known of those blocks, and tell of it.
 
         False, and nothing is changed, if somebody else moved the cursor since ``before`` was read.
         """
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"authority": each.authority, "key": each.key, "at": to_unix(each.at), "block": each.block}
             for each in found
         ]
@@ -185,8 +187,10 @@ class Withdrawals:
         with self._database.write() as connection:
             if self._cursor(connection, contract) != before:
                 return False
+            undone = _undone(connection, first, {(row["authority"], row["key"]) for row in rows})
             connection.execute(delete(_on_chain).where(_on_chain.c.block >= first))
             self._database.insert(connection, _on_chain, rows)
+            note(connection, [*undone, *(News(WITHDRAWN, row["key"], **row) for row in rows)], now)
             if before is None:
                 self._database.insert(connection, _cursor, [{"contract": contract, **values}])
             else:
@@ -197,3 +201,18 @@ class Withdrawals:
     def _cursor(connection: Connection, contract: bytes) -> Cursor | None:
         row = connection.execute(select(_cursor).where(_cursor.c.contract == contract)).first()
         return None if row is None else Cursor(row.number, row.hash, row.final_number, row.final_hash)
+
+
+def _undone(connection: Connection, first: int, found: set[Pair]) -> list[News]:
+    """What blocks said that are no more, and nothing else says."""
+    recorded = exists().where(
+        (_withdrawal.c.key == _on_chain.c.key)
+        & (_withdrawal.c.authority == _on_chain.c.authority)
+        & _withdrawal.c.recorded_at.is_not(None)
+    )
+    query = select(_on_chain).where(_on_chain.c.block >= first, ~recorded).order_by(_on_chain.c.block)
+    return [
+        News(UNDONE, row.key, row.at, authority=row.authority, key=row.key, block=row.block)
+        for row in connection.execute(query)
+        if (row.authority, row.key) not in found
+    ]

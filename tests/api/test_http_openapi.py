@@ -138,6 +138,10 @@ def answers(served: Served) -> Iterator[tuple[str, str, httpx.Response]]:
     yield "get", "/v1/records/{cid}/proof", http.get(f"/v1/records/{cid}/proof")
     yield "get", "/v1/records/{cid}/lineage", http.get(f"/v1/records/{cid}/lineage")
     yield "get", "/v1/consent/{digest}", http.get(f"/v1/consent/{digest}")
+    assert item.consent is not None
+    history = http.get(f"/v1/consents/{item.consent.record_id}/history")
+    yield "get", "/v1/consents/{cid}/history", history
+    yield "get", "/v1/withdrawals", http.get("/v1/withdrawals")
     yield "get", "/v1/log/head", http.get("/v1/log/head")
     yield "get", "/v1/log/proof/consistency", http.get("/v1/log/proof/consistency?first=1&second=2")
     yield "get", "/healthz", http.get("/healthz")

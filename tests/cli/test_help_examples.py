@@ -23,6 +23,7 @@ from rakkan.registry.keys import ARTIST, Keys
 from tests.cli.conftest import Rakkan
 from tests.cli.filled import filled
 from tests.cli.test_cli_help import commands
+from tests.flows.receiver import receiving
 from tests.homes import new_home, require_anvil
 
 pytestmark = pytest.mark.chain
@@ -64,7 +65,7 @@ class Desk:
         Args:
             name: The command.
             code: How it ends.
-            meant: ``cid``, ``other``, ``root``, ``url``; and ``dids`` in order.
+            meant: ``cid``, ``other``, ``root``, ``url``, ``webhook``; and ``dids`` in order.
         """
         line = example(name)
         for dots, value in (
@@ -72,6 +73,7 @@ class Desk:
             ("baguqeerb…", meant.get("other")),
             ("datasetRoot:9f86d0…", meant.get("root")),
             ("https://…", meant.get("url")),
+            ("wh_…", meant.get("webhook")),
             *zip(re.findall(r"did:key:z6M\w…", line), meant.get("dids", ()), strict=False),  # type: ignore[call-overload]  # a list
         ):
             line = line.replace(dots, str(value))
@@ -120,6 +122,7 @@ def test_every_example_is_run(desk: Desk) -> None:
     withdrawn = datasets(desk)
     claims(desk, withdrawn)
     keys(desk)
+    hooks(desk)
     assert desk.done - {""} == commands() - NOT_RUN.keys()
 
 
@@ -208,6 +211,17 @@ def keys(desk: Desk) -> None:
     recovery(desk)
     desk.type("key compromised")
     desk.type("key rotate")
+
+
+def hooks(desk: Desk) -> None:
+    desk.type("webhook add")
+    with receiving() as receiver:
+        name = desk.ask("webhook", "add", receiver.url, "--local")["id"]
+        desk.type("webhook test", webhook=name)
+    desk.type("webhook rotate", webhook=name)
+    desk.type("webhook resume", webhook=name)
+    assert name in desk.type("webhook list")
+    desk.type("webhook remove", webhook=name)
 
 
 def recovery(desk: Desk) -> None:

@@ -83,7 +83,12 @@ class Crowd:
                 Worker(self._registry).settle()  # what comes at the very end stays out of the log
         self._people.on(0)
         self._registry.store.withdrawals.advance(
-            b"\0" * 20, None, Cursor(1, b"\1" * 32, 0, b"\0" * 32), first=0, found=self.chain
+            b"\0" * 20,
+            None,
+            Cursor(1, b"\1" * 32, 0, b"\0" * 32),
+            first=0,
+            found=self.chain,
+            now=self._registry.clock.now(),
         )
 
     def _events(self) -> int:

@@ -19,6 +19,7 @@ from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
 from rakkan.registry.service import open_registry
 from rakkan.registry.settings import Settings, load_settings
+from tests.flows.receiver import receiving
 from tests.homes import new_home
 
 STATES = ("mined", "final")
@@ -59,9 +60,9 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def drive(folder: Path, settings: Settings, failpoint: str = "") -> int:
+def drive(folder: Path, settings: Settings, hook: str, failpoint: str = "") -> int:
     environment = {**os.environ, "RAKKAN_FAILPOINT": failpoint}
-    words = [str(settings.folder), str(folder / "pictures"), str(settings.folder.parent / "out")]
+    words = [str(settings.folder), str(folder / "pictures"), str(settings.folder.parent / "out"), hook]
     command = [sys.executable, "-m", "tests.flows.crash_driver", *words]
     done = subprocess.run(command, env=environment, cwd=Path(__file__).parents[2], timeout=120, check=False)
     return done.returncode
@@ -73,8 +74,14 @@ def test_killed_and_started_again(point: str, founded: Path, tmp_path: Path) -> 
     shutil.copytree(founded / "home", tmp_path / "home")
     settings = load_settings(home=tmp_path / "home")
 
-    assert drive(founded, settings, point) == -signal.SIGKILL, "the point was never reached"
-    assert drive(founded, settings) == 0
+    with receiving() as receiver:
+        assert drive(founded, settings, receiver.url, point) == -signal.SIGKILL, "the point was never reached"
+        assert drive(founded, settings, receiver.url) == 0
+    # an endpoint is told everything, in order; what was sent when the process died comes again under its id
+    again = [receiver.ids[0]] if point == "webhook.sent" else []
+    assert len(receiver.ids) == 2 + len(again)
+    assert receiver.ids == again + list(dict.fromkeys(receiver.ids))
+    assert all(message.headers["webhook-signature"].startswith("v1,") for message in receiver.messages)
 
     with open_registry(settings) as registry:
         assert registry.store.records.count() == {"work": 2, "consent": 2}

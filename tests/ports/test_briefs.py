@@ -67,7 +67,7 @@ def test_briefs_follow_their_records(registry: Registry) -> None:
     assert answers(registry) == ["granted-to-public", "granted-to-public", "unlogged"]
     assert inspect(registry).problems == ()
     hidden = registry.store.records.pending()
-    registry.store.records.publish([each.record.record_id.digest for each in hidden])
+    registry.store.records.publish([each.record.record_id.digest for each in hidden], NOW)
     assert answers(registry)[2] == "unlogged"
     Worker(registry).settle()
     assert answers(registry)[2] == "granted-to-public"

@@ -162,7 +162,7 @@ def test_withdrawals_and_consents_are_found(store: Store) -> None:
     assert [match.record_id for match in found] == [consent.record_id.digest]
     told = ChainWithdrawal(b"\x11" * 20, consent.record_id.digest, NOW, 3)
     here = Cursor(4, b"\x04" * 32, 2, b"\x02" * 32)
-    assert store.withdrawals.advance(b"\x05" * 20, None, here, first=0, found=[told])
+    assert store.withdrawals.advance(b"\x05" * 20, None, here, first=0, found=[told], now=NOW)
     seen = store.withdrawals.get([consent.record_id.digest])
     assert seen[b"\x11" * 20, consent.record_id.digest].at == NOW
 
@@ -174,11 +174,13 @@ def test_what_was_read_of_the_chain_is_replaced_and_never_mixed(store: Store) ->
     here = Cursor(4, b"\x04" * 32, 3, b"\x03" * 32)
     there = Cursor(6, b"\x06" * 32, 3, b"\x03" * 32)
     assert store.withdrawals.cursor(contract) is None
-    assert store.withdrawals.advance(contract, None, here, first=0, found=[kept, undone])
-    assert not store.withdrawals.advance(contract, None, there, first=0, found=[]), "somebody read meanwhile"
+    assert store.withdrawals.advance(contract, None, here, first=0, found=[kept, undone], now=NOW)
+    assert not store.withdrawals.advance(contract, None, there, first=0, found=[], now=NOW), (
+        "somebody read meanwhile"
+    )
     assert store.withdrawals.cursor(contract) == here
     assert store.withdrawals.pairs() == {(authority, kept.key), (authority, undone.key)}
-    assert store.withdrawals.advance(contract, here, there, first=4, found=[again])
+    assert store.withdrawals.advance(contract, here, there, first=4, found=[again], now=NOW)
     assert store.withdrawals.cursor(contract) == there
     assert store.withdrawals.cursor(authority) is None, "each contract has its own"
     assert store.withdrawals.pairs() == {(authority, kept.key), (authority, again.key)}

@@ -38,7 +38,7 @@ def publish_with_needed(registry: Registry, record: Record) -> None:
     """Mean a record that is kept here for the public, with what it cannot be checked without."""
     stored = registry.store.records.get([record.record_id.digest])
     needed = with_needed(registry, list(stored.values()))
-    registry.store.records.publish([each.record.record_id.digest for each in needed])
+    registry.store.records.publish([each.record.record_id.digest for each in needed], registry.clock.now())
 
 
 def needed_by(registry: Registry, statement: bytes) -> list[Record]:

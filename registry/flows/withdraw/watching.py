@@ -102,7 +102,7 @@ def _look(registry: Registry, identity: ChainIdentity) -> Look | None:
     if reached is None or settled is None or not _stands(registry, head.number, head.hash):
         return None
     after = Cursor(read, reached.hash, final, settled.hash)
-    if not withdrawals.advance(contract, before, after, first=first, found=found):
+    if not withdrawals.advance(contract, before, after, first=first, found=found, now=registry.clock.now()):
         return None
     return Look(after, head, len(found))
 
