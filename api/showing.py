@@ -211,20 +211,9 @@ def _facts(found: Verification, accepted_at: datetime | None) -> list[tuple[str,
         facts.append(("Credential written by", report.made_with, "software, as it calls itself"))
     facts += [("Named in it", each.credential.detail, " ".join(each.sentences)) for each in found.identities]
     if found.record is not None:
-        facts.append(("Anchor", wording.ANCHORS.get(str(found.anchor["state"]), ""), _anchor(found.anchor)))
+        facts.append(("Anchor", *wording.anchor(found)))
         facts.append(("Found under", found.matched, "the identifier that matched"))
     return facts
-
-
-def _anchor(anchor: Mapping[str, Any]) -> str:
-    parts = []
-    if anchor["index"] is not None and anchor["size"]:
-        parts.append(f"record {anchor['index']} of {anchor['size']}")
-    if anchor["block"] is not None:
-        parts.append(f"chain {anchor['chain']}, block {anchor['block']}")
-    if anchor["tx"]:
-        parts.append(f"transaction {anchor['tx']}")
-    return ", ".join(parts)
 
 
 def _groups(found: Verification) -> tuple[Group, ...]:

@@ -241,3 +241,16 @@ def _creator(record: Record) -> str:
     predicate: Any = record.predicate
     assert isinstance(predicate, Work)
     return predicate.creator
+
+
+def anchor(found: Verification) -> tuple[str, str]:
+    """How far the log head with this record is, and where; what the chain did not say now is told as a memory."""
+    value = found.anchor
+    sure = value["block"] is None or found.check("anchor").clears
+    said = ANCHORS.get(str(value["state"]), "") if sure else "seen on the chain before, not confirmed now"
+    places = [
+        f"record {value['index']} of {value['size']}" if value["index"] is not None and value["size"] else "",
+        f"chain {value['chain']}, block {value['block']}" if value["block"] is not None else "",
+        f"transaction {value['tx']}" if value["tx"] else "",
+    ]
+    return said, ", ".join(each for each in places if each)

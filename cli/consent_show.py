@@ -58,10 +58,11 @@ def show(
     from rakkan.registry.flows.verify.corroboration import of_file
     from rakkan.registry.flows.withdraw.watching import keep_current
     from rakkan.registry.flows.withdraw.withdrawn import confirmed
-    from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES
+    from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, parse_grantee
     from rakkan.schemas.instant import parse_instant
 
     session, used_at = Session.of(context), parse_instant(as_of) if as_of else None
+    parse_grantee(grantee)
     with session.registry() as registry:
         digests = digests_of(registry, name)
         scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)

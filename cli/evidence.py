@@ -103,7 +103,7 @@ def check(
         rows = [
             ("record", str(dossier.work.record.record_id)),
             ("about", str(dossier.matched)),
-            ("anchor", sentences.anchor(found.anchor)),
+            ("anchor", sentences.anchor(found)),
         ]
         render.table([*rows, *(("consent", text) for text in sentences.consent(found.consent))])
 

@@ -122,11 +122,14 @@ def _signers(record: Record) -> str:
     return f"A key that nobody has identified ({', '.join(proof.signer for proof in record.parsed_envelope.proofs)})"
 
 
-def anchor(value: Mapping[str, Any]) -> str:
-    """Where the log head with this record is."""
+def anchor(found: Verification) -> str:
+    """Where the log head with this record is; what the chain did not say is told as what it is, a memory."""
+    value = found.anchor
     claimed = value.get("claimed")
     if claimed:
         return f"not confirmed; the bundle claims chain {claimed['chain']}, block {claimed['block']}"
+    if value.get("block") is not None and not found.check("anchor").clears:
+        return f"not confirmed; this home saw it on chain {value['chain']}, in block {value['block']}"
     said = ANCHORS.get(str(value.get("state")), str(value.get("state")))
     if value.get("block") is not None:
         said += f": chain {value['chain']}, block {value['block']}"

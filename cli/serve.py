@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rakkan.registry.settings import Settings
 
 APPLICATION: Final = "rakkan.api.app:from_environment"
+PROTOCOL: Final = "rakkan.api.protocol:ProblemProtocol"
 
 
 def serve(
@@ -95,7 +96,8 @@ def serve_home(
     os.environ["RAKKAN_WORKER"] = "1" if worker else "0"
     with listening(host, port) as listener:
         level = "info" if verbose else "warning"
-        server = Server(uvicorn.Config(APPLICATION, factory=True, log_level=level, access_log=verbose))
+        config = uvicorn.Config(APPLICATION, factory=True, http=PROTOCOL, log_level=level, access_log=verbose)
+        server = Server(config)
         with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
             server.run(sockets=[listener])
     return exits.YES if server.started else exits.UNAVAILABLE

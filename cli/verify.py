@@ -69,6 +69,7 @@ def verify(
     Example: rakkan verify picture.png --offline --bundle picture.car --log-key log.vkey --trust issuers.pem
     """
     from rakkan.registry.flows.verify.opening import verify_name
+    from rakkan.schemas.consent import parse_grantee
 
     session = Session.of(context)
     options = options_of(
@@ -78,7 +79,7 @@ def verify(
         identity_trust=identity_trust,
         log_key=log_key,
         chain=chain,
-        grantee=grantee,
+        grantee=parse_grantee(grantee),
     )
     found = verify_name(settings_of(session, chain), name, options)
     session.emit(document(found), lambda: show(found))
@@ -170,7 +171,7 @@ def show(found: Verification) -> None:
     if found.record is not None:
         rows = [("record", str(found.record.record_id)), ("envelope", str(found.record.envelope_cid))]
         rows += [("matched by", found.matched)]
-        rows += [("anchor", sentences.anchor(found.anchor))]
+        rows += [("anchor", sentences.anchor(found))]
     rows += [("consent", text) for text in sentences.consent(found.consent)]
     rows += [("named in it", text) for text in sentences.identities(found.identities)]
     render.table(rows)

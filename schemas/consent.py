@@ -1,16 +1,18 @@
 """Proof-of-Consent predicates: who may use which work for what, and the taking back of it.
 
 It decides the fields and their words. What several consents mean together is decided in
-``rakkan.registry.consent``.
+``rakkan.registry.rules.consent``.
 """
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from rakkan.schemas.errors import Invalid
 from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, Commitment, DidText, Hex32, Link, Origin, Value
 
@@ -34,11 +36,17 @@ OWN_SCOPES: Final = {
 """Our narrower scopes, each with the broader CAWG key that it narrows."""
 
 PUBLIC: Final = "public"
-Grantee = Annotated[
-    str,
-    StringConstraints(pattern=r"^(public|eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}|did:[a-z0-9]+:.{1,120})$"),
-]
+_GRANTEE: Final = r"^(public|eip155:[1-9][0-9]{0,15}:0x[0-9a-fA-F]{40}|did:[a-z0-9]+:.{1,120})$"
+Grantee = Annotated[str, StringConstraints(pattern=_GRANTEE)]
 """``public``, a community by its gate (CAIP-10), or a DID."""
+
+
+def parse_grantee(text: str) -> str:
+    """Somebody for whom consent is asked. Raises Invalid (``grantee-form``): nobody is not everybody."""
+    if re.fullmatch(_GRANTEE, text):
+        return text
+    hint = "Write public, a community's gate as eip155:<chain>:0x…, or a DID."
+    raise Invalid(f"{text[:120]!r} is nobody who can be granted anything.", code="grantee-form", hint=hint)
 
 
 class Use(StrEnum):

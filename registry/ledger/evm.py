@@ -232,7 +232,7 @@ class EvmLedger:
         return Integrity(
             f"The node at {self._node.place} is not on the chain that was configured: {why}.",
             code="chain-identity",
-            hint="Correct the URL of the node; nothing was sent.",
+            hint="Correct the URL of the node, or, for a chain of the home's own, bring its folder chain/ back from a backup.",
             what=what,
         )
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from rakkan.api.app import create_app
 from rakkan.api.limits import Limits
+from rakkan.api.protocol import ProblemProtocol
 from rakkan.registry.service import Registry
 
 
@@ -21,7 +22,9 @@ def serving(registry: Registry, *, limits: Limits | None = None, worker: bool = 
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
-        server = _Server(uvicorn.Config(app, log_level="error", access_log=False, ws="none"))
+        server = _Server(
+            uvicorn.Config(app, http=ProblemProtocol, log_level="error", access_log=False, ws="none")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         assert server.up.wait(30), "the server did not start"

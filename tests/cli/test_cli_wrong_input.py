@@ -65,6 +65,8 @@ def test_a_file_that_is_no_picture(
         (["verify", UNKNOWN_CID[:-1] + "b"], 2, "cid-form"),
         (["verify", "sha256:ABC"], 2, "digest-form"),
         (["verify", "sha256:" + "AB" * 32], 2, "digest-form"),
+        (["verify", UNKNOWN_DIGEST, "--grantee", ""], 2, "grantee-form"),
+        (["consent", "show", UNKNOWN_DIGEST, "--grantee", "everybody"], 2, "grantee-form"),
         (["trace", UNKNOWN_DIGEST], 4, "record-unknown"),
         (["trace", UNKNOWN_CID], 4, "record-unknown"),
         (["consent", "withdraw", UNKNOWN_CID], 4, "record-unknown"),

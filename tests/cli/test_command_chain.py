@@ -128,6 +128,21 @@ def test_a_verdict_is_for_one_root_one_policy_and_one_gate(town: Town, tmp_path:
     assert (other.code, other.document["schema"]) in ((5, "rakkan.error/1"), (6, "rakkan.error/1"))
 
 
+def test_what_the_chain_was_not_asked_about_is_a_memory(town: Town) -> None:
+    work = town.items[0]["recordId"]
+    assert "on the chain" in rakkan("verify", work, home=town.home).out
+    for words, env in ((["--offline"], {}), ([], {"RAKKAN_RPC_URL": DEAD})):
+        told = rakkan("verify", work, *words, home=town.home, env=env).out
+        assert "not confirmed; this home saw it on chain 31337, in block " in told
+
+
+def test_a_chain_that_lost_its_state_is_told_with_the_way_back(town: Town) -> None:
+    shutil.rmtree(town.home / "chain")
+    lost = town.status()
+    assert lost.error == (5, "chain-identity")
+    assert "backup" in lost.document["error"]["hint"]
+
+
 def test_somebody_elses_withdrawal(town: Town, tmp_path: Path) -> None:
     consent = town.items[0]["consent"]["recordId"]
     (tmp_path / "stranger").write_text(secrets.token_hex(32))
