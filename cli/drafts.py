@@ -1,7 +1,7 @@
 """``rakkan draft``: records that several people sign in several places.
 
 It decides how a draft is shown before it is signed, and what is answered while somebody is missing. What a draft
-is, and when it is complete, is decided in ``rakkan.registry.flows.claims.passing``.
+is, and when it is complete, is decided in ``rakkan.registry.flows.claims.cosigning``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rakkan.schemas.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rakkan.registry.flows.claims.passing import Draft
+    from rakkan.registry.flows.claims.cosigning import Draft
     from rakkan.registry.service import Registry
     from rakkan.registry.signers.port import RecordSigner
 
@@ -47,7 +47,7 @@ def show(context: typer.Context, file: DraftFile) -> int:
 
     Example: rakkan draft show recovery.json
     """
-    from rakkan.registry.flows.claims.passing import words_of
+    from rakkan.registry.flows.claims.cosigning import words_of
 
     session, draft = Session.of(context), _read(file)
     words = words_of(draft)
@@ -72,7 +72,7 @@ def sign(
 
     Example: rakkan draft sign recovery.json
     """
-    from rakkan.registry.flows.claims.passing import sign_draft, words_of
+    from rakkan.registry.flows.claims.cosigning import sign_draft, words_of
     from rakkan.registry.home import Home
     from rakkan.registry.signers.port import KeySigner
 
@@ -101,7 +101,7 @@ def submit(
 
     Example: rakkan draft submit recovery-1.json recovery-2.json
     """
-    from rakkan.registry.flows.claims.passing import join_drafts
+    from rakkan.registry.flows.claims.cosigning import join_drafts
 
     session = Session.of(context)
     draft = join_drafts([_read(file) for file in files])
@@ -111,10 +111,10 @@ def submit(
 
 def hand_in(session: Session, registry: Registry, draft: Draft, out: Path | None) -> int:
     """Hand in a draft, or write it for the others to sign; answer with what became of it."""
-    from rakkan.registry.flows.claims import passing
+    from rakkan.registry.flows.claims import cosigning
     from rakkan.registry.worker import Worker
 
-    handed = passing.hand_in(registry, draft)
+    handed = cosigning.hand_in(registry, draft)
     record = handed.record
     if record is None:
         return _waiting(session, draft, handed.lacking, out)
@@ -154,7 +154,7 @@ _LACKING = {
 
 
 def _read(path: Path) -> Draft:
-    from rakkan.registry.flows.claims.passing import read_draft
+    from rakkan.registry.flows.claims.cosigning import read_draft
 
     return read_draft(read_file(path, "draft"))
 
@@ -167,7 +167,7 @@ def _bytes(draft: Draft) -> bytes:
 
 def signed_as(draft: Draft, registry: Registry, by: RecordSigner | None) -> Draft:
     """A draft signed by whoever gave the command; None is the home's own key."""
-    from rakkan.registry.flows.claims.passing import sign_draft
+    from rakkan.registry.flows.claims.cosigning import sign_draft
     from rakkan.registry.signers.port import KeySigner
 
     return sign_draft(draft, by or KeySigner(registry.home.keys.artist))
@@ -180,7 +180,7 @@ def signed_by(draft: Draft, session: Session, names: Sequence[str]) -> Draft:
         Invalid: ``usage``, if one is named twice.
     """
     from rakkan.cli.signers import another
-    from rakkan.registry.flows.claims.passing import sign_draft
+    from rakkan.registry.flows.claims.cosigning import sign_draft
 
     if len(set(names)) != len(names):
         raise Invalid("One of those who sign is named twice.", code="usage", hint="Name each once.")

@@ -128,7 +128,7 @@ def recover(
     Example: rakkan key recover did:key:z6Mk… --to ~/new-home --out recovery.json
     """
     from rakkan.registry.flows.claims import recovering
-    from rakkan.registry.flows.claims.passing import sign_draft
+    from rakkan.registry.flows.claims.cosigning import sign_draft
 
     session = Session.of(context)
     with session.registry() as registry:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from rakkan.registry.flows.claims.passing import Draft, new_draft
+from rakkan.registry.flows.claims.cosigning import Draft, new_draft
 from rakkan.registry.outside import sites, txt
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.service import Registry

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from rakkan.registry.flows.claims.passing import Draft, new_draft
+from rakkan.registry.flows.claims.cosigning import Draft, new_draft
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.service import Registry
 from rakkan.schemas.errors import NotFound
