@@ -1,4 +1,4 @@
-"""``rakkan identify``: say who somebody is, by a site, a domain or an ENS name of theirs, or by vouching.
+"""``rakkan identify``: say who somebody is, by a name of theirs, a credential, your word, or the rights you saw.
 
 It decides how a check is asked for and shown. What is looked at is decided in
 ``rakkan.registry.flows.claims.identifying``; whose checks count, by ``community.json``.
@@ -7,7 +7,8 @@ It decides how a check is asked for and shown. What is looked at is decided in
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +16,12 @@ from rakkan.cli import drafts, exits
 from rakkan.cli.drafts import Out
 from rakkan.cli.session import Session, line
 from rakkan.cli.signers import SignerUri, WalletKey, chosen
-from rakkan.schemas.errors import Invalid
+from rakkan.cli.verify import Identities
+from rakkan.schemas.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from rakkan.registry.flows.claims.identifying import Seen
+    from rakkan.registry.service import Registry
 
 
 class Method(StrEnum):
@@ -25,6 +31,8 @@ class Method(StrEnum):
     DNS = "dns"
     ENS = "ens"
     VOUCH = "vouch"
+    AGGREGATOR = "aggregator"
+    STEWARD = "steward"
 
 
 def identify(
@@ -32,7 +40,11 @@ def identify(
     method: Annotated[Method, typer.Argument(help="By what.")],
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="The site, domain or ENS name; for a vouch, how you know them."),
+        typer.Argument(
+            metavar="NAME",
+            help="The site, domain or ENS name; a picture with the aggregator's credential; for a vouch, how you know "
+            "them; for a steward, as whom.",
+        ),
     ],
     actor: Annotated[
         str, typer.Option("--actor", metavar="DID", help="Whom it identifies. [the home's own key]")
@@ -54,6 +66,15 @@ def identify(
     rpc: Annotated[
         str, typer.Option("--rpc", metavar="URL", help="A node of the chain that has the ENS name.")
     ] = "",
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--evidence",
+            metavar="FILE",
+            help="What you saw as a steward; kept by digest alone; repeatable.",
+        ),
+    ] = None,
+    identity_trust: Identities = None,
     signer: SignerUri = "",
     wallet_key: WalletKey = None,
     out: Out = None,
@@ -73,18 +94,51 @@ def identify(
         raise Invalid(
             "An ENS name is asked of a node of its chain.", code="usage", hint="Name one with --rpc URL."
         )
+    if (method is Method.STEWARD) != bool(evidence):
+        raise Invalid(
+            "A steward says what was seen, and nobody else does.",
+            code="usage",
+            hint="Name each file with --evidence FILE; it stays with you.",
+        )
     with session.registry() as registry:
         checker = own(registry, by)
         whom = actor or checker
         if dry_run:
             return _plan(session, method, name, whom)
-        seen = identifying.look(method.value, name, whom, resolver=resolver, rpc_url=rpc)
+        if method is Method.AGGREGATOR:
+            name, seen = _credential(registry, Path(name), whom, identity_trust or [])
+        elif method is Method.STEWARD:
+            seen = [_file(path) for path in evidence or []]
+        else:
+            looked = identifying.look(method.value, name, whom, resolver=resolver, rpc_url=rpc)
+            seen = [looked] if looked else []
         draft = identifying.identification(
             registry, method.value, name, whom, checker=checker, days=days, seen=seen
         )
         draft = drafts.signed_as(draft, registry, by)
         draft = drafts.signed_by(draft, session, co_signer or [])
         return drafts.hand_in(session, registry, draft, out)
+
+
+def _credential(registry: Registry, path: Path, actor: str, believed: list[Path]) -> tuple[str, list[Seen]]:
+    """Whom the aggregator's credential in a picture is about, by its own name for them."""
+    from rakkan.registry.flows.claims.identifying import Seen
+    from rakkan.registry.flows.verify.corroboration import credential_naming
+
+    found = credential_naming(registry, path, actor, believed)
+    return found.subject[:253], [Seen(found.digest.hex(), type="c2pa-identity")]
+
+
+def _file(path: Path) -> Seen:
+    import hashlib
+
+    from rakkan.registry.flows.claims.identifying import Seen
+
+    try:
+        with path.open("rb") as stream:
+            return Seen(hashlib.file_digest(stream, "sha256").hexdigest(), type="other")
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}.", code="file-missing") from error
 
 
 def _plan(session: Session, method: Method, name: str, actor: str) -> int:
@@ -102,7 +156,7 @@ def _plan(session: Session, method: Method, name: str, actor: str) -> int:
 
     def show() -> None:
         if published is None:
-            line("Nothing has to be published: it rests on your word.")
+            line("Nothing has to be published.")
             return
         line(f"{published.where}:")
         line(published.what)

@@ -1,13 +1,14 @@
 """Identifying somebody: what a site, a domain or an ENS name says is looked at, and drafted as a record.
 
 It decides what has to be published where, and that nothing is stated which was not seen just now. Checker and
-actor both sign (``drafts``); whose checks count is decided in ``rakkan.registry.rules.actors`` and by the
+actor both sign (``cosigning``); an aggregator's credential is found in ``rakkan.registry.flows.verify.corroboration``; whose checks count is decided in ``rakkan.registry.rules.actors`` and by the
 community.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -22,9 +23,6 @@ from rakkan.schemas.identity import parse_did
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.statement import Subject
 
-METHODS: Final = ("site", "dns", "ens", "vouch")
-"""What can be checked here: all that shows control of a site, or another person's word."""
-
 SITE: Final = "rakkan.site/1"
 PREFIX: Final = "rakkan="
 LABEL: Final = "_rakkan"
@@ -35,12 +33,19 @@ class Seen:
     """What was seen: by digest, and where.
 
     Attributes:
-        sha256: Of the bytes that named the actor.
-        uri: Where they were.
+        sha256: Of the bytes that named the actor, or that show the rights.
+        uri: Where they were; None if nobody else can have them there.
+        type: As evidence of a record has it (docs/record-format.md).
     """
 
     sha256: str
-    uri: str
+    uri: str | None = None
+    type: str = "domain-control"
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """The entry of the record."""
+        return {"type": self.type, "sha256": self.sha256} | ({"uri": self.uri} if self.uri else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Publication:
 
 
 def publication(method: str, name: str, actor: str) -> Publication | None:
-    """What the actor has to publish; None where nothing is (a vouch)."""
+    """What the actor has to publish; None where nothing is (a vouch, a credential, a look at rights)."""
     parse_did(actor)
     match method:
         case "site":
@@ -74,10 +79,10 @@ def publication(method: str, name: str, actor: str) -> Publication | None:
 
 
 def look(method: str, name: str, actor: str, *, resolver: str = "", rpc_url: str = "") -> Seen | None:
-    """Look whether a name says that this actor is its own; None for a vouch, which rests on a person's word.
+    """Look whether a name says that this actor is its own; None for what rests on a person's word.
 
     Args:
-        method: One of :data:`METHODS`.
+        method: ``site``, ``dns``, ``ens``; of another, nothing is looked at here.
         name: The site, domain or ENS name.
         actor: DID.
         resolver: For ``dns``.
@@ -115,7 +120,7 @@ def look(method: str, name: str, actor: str, *, resolver: str = "", rpc_url: str
 
 
 def identification(
-    registry: Registry, method: str, name: str, actor: str, *, checker: str, days: int, seen: Seen | None
+    registry: Registry, method: str, name: str, actor: str, *, checker: str, days: int, seen: Sequence[Seen]
 ) -> Draft:
     """A draft that says what was seen; checker and actor sign it.
 
@@ -123,7 +128,6 @@ def identification(
         Invalid: ``shape``.
     """
     now, digest = registry.clock.now(), actor_digest(actor)
-    evidence = {} if seen is None else {"type": "domain-control", "sha256": seen.sha256, "uri": seen.uri}
     said = {
         "actor": actor,
         "method": method,
@@ -131,7 +135,7 @@ def identification(
         "checker": checker,
         "checkedAt": format_instant(now),
         "validUntil": format_instant(now + timedelta(days=days)),
-        "evidence": [evidence] if evidence else [],
+        "evidence": [each.evidence for each in seen],
     }
     return new_draft(registry, "identity", [Subject(name="actor", digest={digest.kind: digest.hex})], said)
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from rakkan.manifests.identity import AGGREGATION
 from rakkan.manifests.image import read_image
 from rakkan.manifests.naming import IdentityCredential
 from rakkan.registry.flows.verify.reading import trust_of
 from rakkan.registry.rules.facts import ConsentFact
-from rakkan.schemas.errors import Invalid
+from rakkan.schemas.errors import Invalid, NotFound, Refused
 from rakkan.schemas.identity import Address, DidKey, DidPkh, parse_did
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.verdict import Outcome
@@ -152,6 +153,49 @@ def of_file(
     """
     report = trust_of(registry, identities=identities).read(read_image(path))
     return corroborate(report.credentials, (Actor("grantor", fact.consent.grantor.id) for fact in relied))
+
+
+def credential_naming(
+    registry: Registry, path: Path, actor: str, identities: Sequence[Path] = ()
+) -> IdentityCredential:
+    """The credential in a picture by which an aggregator, believed about names, identifies this actor.
+
+    Args:
+        registry: The home.
+        path: A picture whose own manifest holds.
+        actor: DID.
+        identities: Whom to believe about names, instead of the home's lists.
+
+    Raises:
+        UnreadableImage: If the file is not one whole image.
+        NotFound: ``credential-none``; as :func:`rakkan.registry.flows.verify.reading.trust_of`.
+        Refused: ``credential-open``, if it does not hold, or nobody here believes who gave it;
+            ``identity-other``, if it names somebody else.
+        Invalid: As :func:`rakkan.registry.flows.verify.reading.trust_of`.
+    """
+    report = trust_of(registry, identities=identities).read(read_image(path))
+    found = [each for each in report.credentials if each.kind == AGGREGATION]
+    if report.state not in ("trusted", "intact") or not found:
+        raise NotFound(
+            f"{path.name} carries no aggregator's credential that is about this very file.",
+            code="credential-none",
+            hint="`rakkan verify` says what is in it.",
+        )
+    held = [each for each in found if each.outcome is Outcome.PASS]
+    if not held:
+        raise Refused(
+            f"{path.name}: {found[0].detail}",
+            code="credential-open",
+            hint="Name the aggregator whom you believe with --identity-trust FILE.",
+        )
+    for each in held:
+        if _agrees(each.actors, actor):
+            return each
+    raise Refused(
+        f"{path.name}: the credential does not name {actor}.",
+        code="identity-other",
+        hint="Name with --actor whom it is about.",
+    )
 
 
 def _agrees(named: Sequence[DidKey | DidPkh | Address], did: str) -> bool | None:
