@@ -164,6 +164,12 @@ class Events:
                 found += [_read(row) for row in connection.execute(query)]
         return sorted(found, key=lambda event: event.number)
 
+    def untold(self, pairs: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
+        """Those of these authorities and keys of which the newest news is not that they were taken back."""
+        with self._database.read() as connection:
+            standing = _standing(connection, {key for _, key in pairs})
+        return {pair for pair in pairs if not standing.get(pair, False)}
+
     def note_endings(self, now: datetime, until: datetime) -> int:
         """Tell which public consents end until then and were not told of; how many."""
         upto = format_instant(until)

@@ -123,12 +123,13 @@ class Withdrawals:
             return rows
         return self._database.among(connection, f"{query} WHERE key {{}}", keys())
 
-    def pairs(self) -> set[Pair]:
+    def pairs(self, *, recorded: bool = True, on_chain: bool = True) -> set[Pair]:
         """All that was ever withdrawn, in records or on chain."""
+        tables = [each for each, wanted in ((_withdrawal, recorded), (_on_chain, on_chain)) if wanted]
         with self._database.read() as connection:
             return {
                 (row.authority, row.key)
-                for each in (_withdrawal, _on_chain)
+                for each in tables
                 for row in connection.execute(select(each.c.authority, each.c.key))
             }
 

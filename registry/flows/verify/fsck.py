@@ -6,7 +6,7 @@ It decides what a whole registry is. It repairs nothing: it names what is broken
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rakkan.registry.flows.accept import linked_records
@@ -24,7 +24,10 @@ from rakkan.registry.service import Registry
 from rakkan.registry.store.indexing import derived_brief, identifiers_of
 from rakkan.registry.store.likenesses import Print
 from rakkan.registry.store.records import StoredRecord
+from rakkan.registry.store.withdrawals import Pair
+from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError
+from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
 from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.verdict import Verdict
@@ -73,10 +76,13 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     unknown: list[str] = []
     leaves: dict[int, bytes] = {}
     prints: list[Print] = []
+    taken: dict[Pair, StoredRecord] = {}
     records = blocks = 0
     for stored in _everything(registry):
         records += 1
         problems += _record(registry, stored, unknown)
+        if stored.kind == "withdrawal":
+            taken |= dict.fromkeys(_taken_by(stored), stored)
         prints += _prints(stored)
         if stored.log_index is not None:
             leaves[stored.log_index] = leaf_hash(
@@ -101,6 +107,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     problems += broken
     problems += _verdicts(registry)
     problems += _likenesses(registry, prints)
+    problems += _withdrawals(registry, taken)
     return Inspection(records, blocks, heads, anchors, tuple(problems), tuple(unknown))
 
 
@@ -228,6 +235,31 @@ def _likenesses(registry: Registry, prints: list[Print]) -> list[Problem]:
         for one, other in pairs_among([each for each in prints if each.sequence <= compared])
         if other not in known.get(one, ()) or one not in known.get(other, ())
     ]
+
+
+def _taken_by(stored: StoredRecord) -> list[Pair]:
+    try:
+        said = stored.record.predicate
+    except DomainError:
+        return []  # told of as a record
+    if not isinstance(said, Withdrawal):
+        return []
+    return [(Address.parse(said.authority).raw, bytes.fromhex(said.key))]
+
+
+def _withdrawals(registry: Registry, taken: Mapping[Pair, StoredRecord]) -> list[Problem]:
+    """Every withdrawal counts, and those who follow the news were told of it."""
+    withdrawals = registry.store.withdrawals
+    public = {pair for pair, stored in taken.items() if stored.publish}
+    named = {pair: str(stored.record.record_id) for pair, stored in taken.items()}
+    uncounted = taken.keys() - withdrawals.pairs(on_chain=False)
+    untold = registry.store.events.untold(public | withdrawals.pairs(recorded=False))
+    problems = [(named[pair], "It is a withdrawal, and does not count here.") for pair in uncounted]
+    problems += [
+        (named.get(pair, f"withdrawal {pair[1].hex()[:16]}"), "The feed of withdrawals does not tell of it.")
+        for pair in untold
+    ]
+    return [Problem(where, "index-damaged", said) for where, said in sorted(problems)]
 
 
 def _verdicts(registry: Registry) -> list[Problem]:
