@@ -5,7 +5,8 @@ by its grantor's wallet and by nobody else), how large they are, and how many ar
 lifts all of it. What a consent means is decided in ``rakkan.registry.rules.consent``.
 
 Nobody else may have spoken of the works, because a second voice turns a yes into a doubt (a reservation by
-anybody does): with a token somebody answers for that, without one nobody does.
+anybody does): with a token somebody answers for that, without one nobody does. What such a consent replaces
+is its grantor's own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fastapi import Request
 from rakkan.api.limits import Limits
 from rakkan.api.quota import Quota
 from rakkan.registry.flows.consent.drafts import spoken_for
+from rakkan.registry.rules.facts import folded
 from rakkan.registry.service import Registry
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import Refused
@@ -61,6 +63,7 @@ class Strangers:
             and len(record.parsed.subject) <= MAX_WORKS
             and len(record.statement) + len(record.envelope) <= MAX_BYTES
             and not blocks
+            and not consent.persons.releases
             and [(each.suite, each.signer) for each in proofs] == [("eip712", consent.grantor.id)]
         )
 
@@ -74,7 +77,7 @@ class Strangers:
         consent = record.predicate
         assert isinstance(consent, Consent)
         digests = [digest for subject in record.parsed.subject for digest in subject.digests]
-        if spoken_for(self._public, digests, consent.grantor.id):
+        if spoken_for(self._public, digests, consent.grantor.id) or not self._may_replace(consent):
             raise Refused(
                 "Somebody else has registered this work here, or has spoken about it before.",
                 code="work-spoken-for",
@@ -88,6 +91,15 @@ class Strangers:
         ]
         with self._quota.spend(names):
             yield
+
+    def _may_replace(self, consent: Consent) -> bool:
+        """Whether what it replaces, if anything, is public here and of the same grantor."""
+        if consent.supersedes is None:
+            return True
+        name = consent.supersedes.cid.digest
+        stored = self._public.store.records.get([name]).get(name)
+        earlier = None if stored is None else stored.record.predicate
+        return isinstance(earlier, Consent) and folded(earlier.grantor.id) == folded(consent.grantor.id)
 
 
 def _network(request: Request) -> str:

@@ -70,13 +70,16 @@ def show(
         def look(known_at: datetime | None) -> Effectives:
             return show(registry, digests, scopes=scopes, grantee=grantee, used_at=used_at, known_at=known_at)
 
-        found = confirmed(
-            registry,
-            lambda: look(None),
-            lambda: keep_current(registry),
-            lambda error: session.say(f"The chain was not asked about withdrawals: {error.message}"),
-        )
-        then: Effectives = look(used_at) if used_at is not None else {}
+        def told(known_at: datetime | None) -> Effectives:
+            return confirmed(
+                registry,
+                lambda: look(known_at),
+                lambda: keep_current(registry),
+                lambda error: session.say(f"The chain was not asked about withdrawals: {error.message}"),
+            )
+
+        found = told(None)
+        then = told(used_at) if used_at is not None else {}
         relied = [fact for answer in found.values() for fact in answer.relied]
         named = of_file(registry, Path(name), relied, identity_trust or ()) if Path(name).is_file() else ()
     document = {

@@ -69,7 +69,9 @@ def _open(known: Iterable[ConsentFact], question: Question) -> Ranking:
     question.doubt = {**question.doubt, **disputes.suspended(question, ranking, owners)}
     ranking.settle(question.doubt)
     for later in leaned:
-        named = [each for each in leaned if _replaces(later, each, question) and _kin(later, each, question)]
+        named = [
+            each for each in leaned if _replaces(later, each, question) and may_replace(later, each, question)
+        ]
         question.replaced |= {each.envelope for each in named}
     return ranking
 
@@ -90,7 +92,11 @@ def _replaced(replacing: list[ConsentFact], known: list[ConsentFact], question: 
     for later in replacing:
         link = later.consent.supersedes
         earlier = named.get(link.cid.digest) if link is not None else None
-        if earlier is None or not _replaces(later, earlier, question) or not _kin(later, earlier, question):
+        if (
+            earlier is None
+            or not _replaces(later, earlier, question)
+            or not may_replace(later, earlier, question)
+        ):
             continue
         if _surely(later, earlier, question):
             replaced.add(earlier.envelope)
@@ -115,8 +121,14 @@ def _replaces(later: ConsentFact, earlier: ConsentFact, question: Question) -> b
     )
 
 
-def _kin(later: ConsentFact, earlier: ConsentFact, question: Question) -> bool:
-    """Whether the later one may be by the same person, or by the principal of the earlier one."""
+def may_replace(later: ConsentFact, earlier: ConsentFact, question: Question) -> bool:
+    """Whether the later one may be by the same person, or by the principal of the earlier one.
+
+    Args:
+        later: A consent that names the other one in ``supersedes``.
+        earlier: The one that it names.
+        question: What is known of actors, and the mandates.
+    """
     kin = question.known.kin
     speaker, grantor = kin(later.consent.grantor.id), kin(earlier.consent.grantor.id)
     return speaker == grantor or speaker == kin(principal(earlier, question))

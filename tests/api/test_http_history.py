@@ -25,7 +25,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from tests.api.asking import problem
 from tests.api.server import serving
-from tests.flows.homesteads import DAY, START, People, key
+from tests.flows.homesteads import DAY, START, People, key, who
 from tests.homes import new_registry
 from tests.ports.anvil import send
 from tests.support import consent_record
@@ -93,6 +93,30 @@ def test_every_moment_has_its_instant_and_its_record(people: People, http: httpx
     assert (by_state["disputed"].ground, by_state["ruled"].decision) == ("forged", "dismissed")
     assert (by_state["withdrawn"].source, by_state["withdrawn"].item) == ("record", None)
     assert (shown.kind, shown.block, shown.consulted, shown.more) == ("grant", None, True, False)
+
+
+def test_nobody_replaces_what_another_said(people: People, http: httpx.Client) -> None:
+    consent = people.consent("ann", WORK)
+    replaces = {"/": str(consent.envelope_cid)}
+    people.on(1)
+    people.consent("eve", Digest.of(b"a work of hers"), supersedes=replaces)
+    people.consent("eve", WORK, supersedes=replaces)
+    assert words(told(http, consent)) == ["0 granted", "0 logged"]
+    people.on(2)
+    people.rotate("ann", "annie")
+    people.on(3)
+    people.consent("annie", Digest.of(b"another work of hers"), supersedes=replaces)
+    assert words(told(http, consent)) == ["0 granted", "0 logged", "3 superseded"]
+
+
+def test_what_replaces_later_has_not_replaced_yet(people: People, http: httpx.Client) -> None:
+    mandate = people.consent("ann", WORK, kind="mandate", grantee=[who("bob")])
+    later = format_instant(START + 5 * DAY)
+    people.consent("ann", WORK, supersedes={"/": str(mandate.envelope_cid)}, validFrom=later)
+    people.on(4)
+    assert words(told(http, mandate)) == ["0 given", "0 logged"]
+    people.on(5)
+    assert words(told(http, mandate)) == ["0 given", "0 logged", "5 superseded"]
 
 
 def test_it_tells_of_works_taken_out(people: People, http: httpx.Client) -> None:

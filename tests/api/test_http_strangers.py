@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import httpx
 import pytest
@@ -11,8 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rakkan.api.limits import Limits
 from rakkan.api.quota import WINDOW, Quota
 from rakkan.registry.flows.accept import accept_one
+from rakkan.registry.rules.notice import with_notice
+from rakkan.registry.rules.proofs import sign_wallet
 from rakkan.registry.worker import Worker
+from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import Refused
+from rakkan.schemas.record import Record, statement_bytes
+from rakkan.schemas.statement import Subject, parse_model
 from tests.api.asking import exact, problem
 from tests.api.server import serving
 from tests.api.wallets import LORA, STYLE, TERMS, Wallet, World, drafted, statement, unknown
@@ -43,6 +49,34 @@ def test_nobody_speaks_without_a_token_about_what_others_spoke_of(world: World) 
     assert world.hand_in(EVE, no, **world.bearer).status_code == 201, "with a token somebody answers for it"
     Worker(world.registry).settle()
     assert world.told(digest)[0] != "allowed"
+
+
+def test_nobody_replaces_without_a_token_what_others_said(world: World) -> None:
+    said = world.hand_in(ADA, drafted(world.http, ADA, unknown())).json()
+    problem(
+        world.http.post("/v1/consents", json=replacing(world, EVE, said["envelope"])), 403, "work-spoken-for"
+    )
+    nothing = str(work_record(Ed25519PrivateKey.generate(), origin=world.registry.origin).envelope_cid)
+    problem(world.http.post("/v1/consents", json=replacing(world, ADA, nothing)), 403, "work-spoken-for")
+    assert world.http.post("/v1/consents", json=replacing(world, ADA, said["envelope"])).status_code == 201
+    leaning = {"depicted": "others", "minors": "none", "releases": [{"/": said["envelope"]}]}
+    resting = replacing(world, ADA, said["envelope"], persons=leaning)
+    problem(world.http.post("/v1/consents", json=resting), 401, "token-missing")
+    answer = world.http.post(
+        "/v1/consents", json=replacing(world, EVE, said["envelope"]), headers=world.bearer
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def replacing(world: World, wallet: Wallet, earlier: str, **more: Any) -> dict[str, Any]:
+    """A grant about another work that names an earlier consent in ``supersedes``."""
+    assert world.registry.domain is not None
+    value = statement(drafted(world.http, wallet, unknown()))
+    value["predicate"] |= {"supersedes": {"/": earlier}, **more}
+    subjects = [Subject(name=each["name"], digest=each["digest"]) for each in value["subject"]]
+    consent = with_notice(subjects, parse_model(Consent, value["predicate"]))
+    content = statement_bytes("consent", subjects, consent)
+    return exact(Record.build(content, [sign_wallet(content, world.registry.domain, wallet.account.key)]))
 
 
 def test_a_work_that_another_key_registered_needs_that_key_or_a_token(world: World) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from rakkan.registry.content.car import read_car, write_car
 from rakkan.registry.home import Home
 from rakkan.registry.ports import Block
 from rakkan.schemas.canonical import canonical, parse_canonical
+from rakkan.schemas.instant import format_instant
 from tests.cli.command import Done, rakkan
 from tests.cli.test_command_chain import DEAD, Town, founded, town
 
@@ -140,6 +142,10 @@ def test_allowed_is_not_said_while_the_chain_is_silent(town: Town) -> None:
     (answer,) = shown.document["scopes"]
     assert (shown.code, answer["answer"], answer["code"]) == (3, "undetermined", "withdrawal-not-consulted")
     assert "The chain was not asked about withdrawals" in shown.err
+    later = format_instant(datetime.now(UTC) + timedelta(hours=1))
+    shown = town.run("consent", "show", picture(town), *scope, "--as-of", later, env={"RAKKAN_RPC_URL": DEAD})
+    (then,) = shown.document["then"]
+    assert (then["answer"], then["code"]) == ("undetermined", "withdrawal-not-consulted")
 
 
 def grantee(town: Town) -> str:

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from rakkan.registry.flows.consent.cases import open_casebook
+from rakkan.registry.rules.hearing import may_replace
 from rakkan.registry.rules.proofs import withdrawal_key
+from rakkan.registry.rules.question import Question
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identity import Address
-from rakkan.schemas.instant import from_unix, parse_instant
+from rakkan.schemas.instant import format_instant, from_unix, parse_instant
 from rakkan.schemas.statement import Value
 from rakkan.schemas.values import Digest
 
@@ -76,7 +79,8 @@ def history(registry: Registry, stored: StoredRecord) -> History:
     linked, more = _linked(registry, stored)
     moments = [Moment(_GIVEN.get(consent.kind, "given"), stored.accepted_at, stored)]
     moments += _in_log(registry, stored.log_index)
-    moments += [_told(each) for each in linked if not isinstance(each.record.predicate, Withdrawal)]
+    moments += [_told(each) for each in linked if not isinstance(each.record.predicate, Withdrawal | Consent)]
+    moments += _in_its_place(registry, stored, linked)
     moments += _taken_back(registry, stored, consent, linked)
     end = parse_instant(consent.valid_until)
     if end <= registry.clock.now():
@@ -118,16 +122,42 @@ def _in_log(registry: Registry, index: int | None) -> Iterator[Moment]:
 def _told(stored: StoredRecord) -> Moment:
     """What another record says of it."""
     said: Value = stored.record.predicate
-    match said:
-        case Dispute():
-            fields: dict[str, Any] = {"by": said.accuser, "ground": said.ground, "item": said.item}
-            return Moment("disputed", stored.accepted_at, stored, fields)
-        case Ruling():
-            fields = {"by": said.adjudicator, "decision": said.decision, "item": said.item}
-            return Moment("ruled", stored.accepted_at, stored, fields)
-        case _:
-            joins = isinstance(said, Consent) and said.joins is not None
-            return Moment("joined" if joins else "superseded", stored.accepted_at, stored)
+    if isinstance(said, Dispute):
+        fields: dict[str, Any] = {"by": said.accuser, "ground": said.ground, "item": said.item}
+        return Moment("disputed", stored.accepted_at, stored, fields)
+    assert isinstance(said, Ruling)
+    fields = {"by": said.adjudicator, "decision": said.decision, "item": said.item}
+    return Moment("ruled", stored.accepted_at, stored, fields)
+
+
+def _in_its_place(registry: Registry, stored: StoredRecord, linked: list[StoredRecord]) -> Iterator[Moment]:
+    """The consents that join it, and those that replace it by now: anybody can name it, but not take its place."""
+    replacing: list[tuple[StoredRecord, Consent]] = []
+    for each in linked:
+        said = each.record.predicate
+        if (
+            isinstance(said, Consent)
+            and said.supersedes
+            and said.supersedes.cid == stored.record.envelope_cid
+        ):
+            replacing.append((each, said))
+        elif isinstance(said, Consent):
+            yield Moment("joined", each.accepted_at, each)
+    if not replacing:
+        return
+    now = registry.clock.now()
+    names = [digest for subject in stored.record.parsed.subject for digest in subject.digests]
+    facts, case = open_casebook(registry, names).about(names, {})
+    question = Question("", "", now, format_instant(now), None, None, case, case.actors.as_known(None))
+    by_name = {fact.record_id: fact for fact in facts}
+    earlier = by_name[stored.record.record_id.digest]
+    for each, said in replacing:
+        later, at = (
+            by_name[each.record.record_id.digest],
+            max(each.accepted_at, parse_instant(said.valid_from)),
+        )
+        if at <= now and may_replace(later, earlier, question):
+            yield Moment("superseded", at, each)
 
 
 def _taken_back(
