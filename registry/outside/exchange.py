@@ -86,7 +86,7 @@ def exchange(
 
 
 def _connect(host: str, port: int, deadline: float, *, local: bool) -> socket.socket:
-    """A connection to the first address of a name; to one that was looked at, not to what it means next."""
+    """A connection to the first address of a name that answers; each was looked at, and none is what it means next."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # a label that no resolver takes
@@ -96,15 +96,19 @@ def _connect(host: str, port: int, deadline: float, *, local: bool) -> socket.so
         meant = ipaddress.ip_address(address.partition("%")[0]).is_loopback if local else is_public(address)
         if not meant:
             raise HiddenAddress(host)
-    family, kind, protocol, _, where = found[0]
-    line = socket.socket(family, kind, protocol)
-    try:
-        line.settimeout(_left(deadline))
-        line.connect(where)
-    except BaseException:
-        line.close()
-        raise
-    return line
+    failed: OSError = OSError(f"{host} has no address")
+    for family, kind, protocol, _, where in found:
+        with contextlib.ExitStack() as closing:
+            try:
+                line = closing.enter_context(socket.socket(family, kind, protocol))
+                line.settimeout(_left(deadline))
+                line.connect(where)
+            except OSError as error:
+                failed = error
+                continue
+            closing.pop_all()
+            return line
+    raise failed
 
 
 def _send(line: socket.socket, request: bytes, deadline: float) -> None:

@@ -1,8 +1,9 @@
 """Identifying somebody: what a site, a domain or an ENS name says is looked at, and drafted as a record.
 
 It decides what has to be published where, and that nothing is stated which was not seen just now. Checker and
-actor both sign (``cosigning``); an aggregator's credential is found in ``rakkan.registry.flows.verify.corroboration``; whose checks count is decided in ``rakkan.registry.rules.actors`` and by the
-community.
+actor both sign (``cosigning``); an aggregator's credential is found in
+``rakkan.registry.flows.verify.corroboration``; whose checks count is decided in
+``rakkan.registry.rules.actors`` and by the community.
 """
 
 from __future__ import annotations

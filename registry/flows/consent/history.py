@@ -150,13 +150,11 @@ def _in_its_place(registry: Registry, stored: StoredRecord, linked: list[StoredR
     facts, case = open_casebook(registry, names).about(names, {})
     question = Question("", "", now, format_instant(now), None, None, case, case.actors.as_known(None))
     by_name = {fact.record_id: fact for fact in facts}
-    earlier = by_name[stored.record.record_id.digest]
+    earlier = by_name.get(stored.record.record_id.digest)
     for each, said in replacing:
-        later, at = (
-            by_name[each.record.record_id.digest],
-            max(each.accepted_at, parse_instant(said.valid_from)),
-        )
-        if at <= now and may_replace(later, earlier, question):
+        later = by_name.get(each.record.record_id.digest)  # None: it is about other works
+        at = max(each.accepted_at, parse_instant(said.valid_from))
+        if later and earlier and at <= now and may_replace(later, earlier, question):
             yield Moment("superseded", at, each)
 
 

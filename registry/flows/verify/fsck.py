@@ -81,7 +81,7 @@ def inspect(registry: Registry, progress: Callable[[str], None] = lambda _: None
     for stored in _everything(registry):
         records += 1
         problems += _record(registry, stored, unknown)
-        if stored.kind == "withdrawal":
+        if b"urn:rakkan:withdrawal:" in stored.record.statement:
             taken |= dict.fromkeys(_taken_by(stored), stored)
         prints += _prints(stored)
         if stored.log_index is not None:

@@ -102,6 +102,20 @@ def test_a_name_is_resolved_once_and_connected_to_where_it_led(monkeypatch: pyte
     assert (answer, asked) == (b"got this", ["localhost"])
 
 
+def test_an_address_that_does_not_answer_is_not_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = free.getsockname()[1]  # closed below: nobody listens there
+    with serving(lambda request: [b"got " + request]) as port:
+        found = [_found("127.0.0.1", nobody), _found("127.0.0.1", port)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        answer = exchange("localhost", port, b"this", deadline=time.monotonic() + 5, tls=False, local=True)
+        found.pop()
+        with pytest.raises(ConnectionRefusedError):
+            exchange("localhost", port, b"this", deadline=time.monotonic() + 5, tls=False, local=True)
+        monkeypatch.undo()
+    assert answer == b"got this"
+
+
 def test_local_means_this_machine_and_no_other() -> None:
     for host in ("10.0.0.1", "169.254.169.254", "93.184.216.34"):
         with pytest.raises(HiddenAddress):
