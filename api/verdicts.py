@@ -24,7 +24,7 @@ from rakkan.api.site import Here
 from rakkan.registry.flows.judge.staleness import FRESHLY_MADE, standing
 from rakkan.registry.flows.judge.verdicts import MadeVerdict, make, newest
 from rakkan.registry.rules.dataset import Lock, parse_lock
-from rakkan.registry.rules.policy import Policy, parse_policy, shipped_policies
+from rakkan.registry.rules.policy.document import Policy, parse_policy, shipped_policies
 from rakkan.schemas.canonical import parse_canonical
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 from rakkan.schemas.statement import parse_model
@@ -70,7 +70,7 @@ class VerdictQuery(BaseModel):
     response_model=VerdictShape,
     responses=problems(400, 401, 403, 404, 413, 415, 422, 503),
     openapi_extra=json_body(
-        {"judging": Judging}, {"a policy by name": {"lock": _LOCK_EXAMPLE, "policy": "strict-art-lora"}}
+        {"judging": Judging}, {"a policy by name": {"lock": _LOCK_EXAMPLE, "policy": "community-lora"}}
     ),
     dependencies=[TOKEN],
 )

@@ -105,7 +105,7 @@ def explain(
 def _policy(name: str) -> Cid | None:
     if not name:
         return None
-    from rakkan.cli.policy import load_policy
+    from rakkan.cli.policies import load_policy
     from rakkan.registry.flows.lookup import is_cid
 
     return Cid.parse(name) if is_cid(name) and not Path(name).exists() else load_policy(name).cid

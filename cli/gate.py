@@ -12,7 +12,7 @@ import typer
 
 from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
-from rakkan.cli.policy import policy_digest
+from rakkan.cli.policies import policy_digest
 from rakkan.cli.session import Session, line
 from rakkan.cli.works import read_lock
 from rakkan.schemas.errors import Invalid, Refused
@@ -49,7 +49,7 @@ def _gate() -> None:
 def status(context: typer.Context, name: Named, policy: Policy = "") -> int:
     """Ask the contract whether a dataset is approved. Exit: yes 0, no 1.
 
-    Example: rakkan gate status training.lock.json --policy strict-art-lora
+    Example: rakkan gate status training.lock.json --policy community-lora
     """
     from rakkan.registry.flows.judge.gates import status
 
@@ -76,7 +76,7 @@ def submit(
     """
     from rakkan.registry.flows.judge.gates import status, submission, submit
     from rakkan.registry.flows.judge.verdicts import load
-    from rakkan.registry.rules.policy import parse_policy
+    from rakkan.registry.rules.policy.document import parse_policy
 
     session = Session.of(context)
     with session.registry() as registry:

@@ -7,13 +7,13 @@ It decides how verdicts are asked for and shown, failing items first. Judgement 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
-from rakkan.cli.policy import load_policy, policy_digest
+from rakkan.cli.policies import clause_rows, load_policy, policy_digest
 from rakkan.cli.session import Session, line
 from rakkan.cli.works import read_lock
 
@@ -39,7 +39,7 @@ def make(
 ) -> int:
     """Judge every item of a locked dataset. Exit: approved 0, rejected 1, cannot tell 3.
 
-    Example: rakkan verdict make training.lock.json --policy strict-art-lora
+    Example: rakkan verdict make training.lock.json --policy community-lora
     """
     from rakkan.registry.flows.judge.verdicts import make
 
@@ -99,6 +99,8 @@ def answer(session: Session, made: MadeVerdict, standing: Standing | None = None
 
 
 def _show(made: MadeVerdict, standing: Standing) -> None:
+    from rakkan.registry.rules.policy.document import parse_policy
+
     verdict = made.verdict
     counts, gate = verdict.counts, verdict.gate
     who = f"The gate {gate.address} on chain {gate.chain_id} is told" if gate else "This registry says"
@@ -107,7 +109,8 @@ def _show(made: MadeVerdict, standing: Standing) -> None:
         f"{who}: {said}. {counts.items} items: {counts.passed} pass, {counts.failed} fail, {counts.undetermined} unknown."
     )
     line()
-    render.outcomes(_clause(each, verdict.counts.items) for each in verdict.clauses)
+    policy = parse_policy(made.stored.policy_bytes)
+    render.outcomes(clause_rows(policy, verdict.clauses, counts.items))
     line()
     rows = [("record", str(made.record.record_id)), ("envelope", str(made.record.envelope_cid))]
     rows += [("policy", str(verdict.policy.cid)), ("subject", verdict.subject)]
@@ -128,24 +131,3 @@ def _show(made: MadeVerdict, standing: Standing) -> None:
                 for each in standing.to_json()["staleCauses"]
             ]
         )
-
-
-def _observed(clause: Any, items: int) -> str:  # noqa: ANN401
-    from rakkan.registry.rules.policy import percent
-
-    if clause.clause == "consent.share":
-        return f"{percent(clause.observed)} of the items, at least {percent(clause.limit)} asked"
-    if clause.clause in ("consent.denied", "provenance.unknown"):
-        return f"{percent(clause.observed)} of the items, at most {percent(clause.limit)} accepted"
-    return f"{clause.observed} of {items} items stand against it"
-
-
-def _clause(clause: Any, items: int) -> tuple[str, str, str]:  # noqa: ANN401 - ClauseResult, imported only when it runs
-    detail = ""
-    if clause.observed is not None:
-        detail = _observed(clause, items)
-    if clause.witnesses:
-        detail += f" first: sha256:{clause.witnesses[0]}" + (
-            f" and {len(clause.witnesses) - 1} more" if clause.witnesses[1:] else ""
-        )
-    return clause.clause, clause.outcome.value, detail.strip()

@@ -16,6 +16,9 @@ from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import AddressText, Hex32, Link, Origin, Value
 
 AUDIT_VERSION: Final = "rakkan-audit/1"
+FINDING_BYTES: Final = 97
+"""Length of a finding leaf's data."""
+
 RELIANCE_BYTES: Final = 93
 """Length of a reliance leaf's data."""
 
@@ -75,6 +78,16 @@ class Finding:
     def leaf_data(self) -> bytes:
         """97 bytes: item ‖ trainingInput ‖ outcome ‖ detail; the first 64 are the dataset's leaf data."""
         return self.item + self.training_input + bytes([self.outcome.code]) + self.detail
+
+    @classmethod
+    def read(cls, leaves: bytes) -> list[Self]:
+        """Findings from leaf data, one after another."""
+        starts = range(0, len(leaves), FINDING_BYTES)
+        return [cls._of(leaves[start : start + FINDING_BYTES]) for start in starts]
+
+    @classmethod
+    def _of(cls, leaf: bytes) -> Self:
+        return cls(leaf[:32], leaf[32:64], list(Outcome)[leaf[64] - 1], leaf[65:])
 
 
 @dataclass(frozen=True, slots=True, order=True)

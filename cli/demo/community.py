@@ -37,7 +37,8 @@ POLICY: Final = {
 
 def approve(stage: Stage) -> dict[str, Any]:
     """Lock a folder, lint a policy, judge, and hand the verdict to the gate."""
-    from rakkan.registry.rules.policy import explain, lint, parse_policy
+    from rakkan.registry.rules.policy.document import parse_policy
+    from rakkan.registry.rules.policy.lint import lint
 
     dataset = stage.folder / "dataset"
     shutil.rmtree(dataset, ignore_errors=True)
@@ -48,7 +49,7 @@ def approve(stage: Stage) -> dict[str, Any]:
             (dataset / name).with_suffix(".txt").write_text("a picture of the atelier")
     policy = parse_policy(json.dumps(POLICY).encode())
     (stage.folder / "policy.json").write_bytes(policy.canonical)
-    for sentence in explain(policy):
+    for sentence in policy.sentences:
         stage.say(f"policy: {sentence}")
     for warning in lint(policy):
         stage.say(f"lint: {warning}")
@@ -66,7 +67,7 @@ def _judge_and_submit(stage: Stage) -> dict[str, Any]:
     from rakkan.registry.flows.judge.gates import submit
     from rakkan.registry.flows.judge.verdicts import load, make
     from rakkan.registry.rules.dataset import lock_document
-    from rakkan.registry.rules.policy import parse_policy
+    from rakkan.registry.rules.policy.document import parse_policy
     from rakkan.registry.worker import Worker
 
     # What was published before this home had a chain is not on it yet, and a verdict leans on what is.

@@ -2,11 +2,8 @@
 
 It decides how findings of single items (``rakkan.registry.rules.finding``) add up to clauses and
 those to a decision. Pure: the same items, policy and instant give the same answer, in whatever order
-the facts come. It leaves out gathering facts, and making and signing the verdict.
-
-All arithmetic is on integers, and limits are compared exactly: one item in a million is more than
-0 basis points. For people, ``observed`` is rounded against approval: a share that must be reached is
-rounded down, one that must not be exceeded is rounded up.
+the facts come. It leaves out what each clause asks (``rakkan.registry.rules.policy``), gathering facts, and
+making and signing the verdict.
 """
 
 from __future__ import annotations
@@ -18,12 +15,16 @@ from itertools import pairwise
 from typing import Final
 
 from rakkan.registry.rules.finding import ItemEvidence as ItemEvidence
-from rakkan.registry.rules.finding import ItemJudge, JudgedItem, ends, worst
-from rakkan.registry.rules.policy import FULL, ConsentDenied, ConsentShare, Policy, ProvenanceUnknown
+from rakkan.registry.rules.finding import ItemJudge, JudgedItem
+from rakkan.registry.rules.policy.clause import Tally, worst
+from rakkan.registry.rules.policy.consents import ends
+from rakkan.registry.rules.policy.document import Policy
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.verdict import ClauseResult, Counts, Decision, Finding, Outcome, Reliance
 
 MAX_WITNESSES: Final = 20
+
+Grantors = Sequence[frozenset[str]]
 
 _DECISIONS: Final = {
     Outcome.FAIL: (Decision.REJECTED, "clause-failed"),
@@ -79,7 +80,8 @@ def audit(items: Iterable[ItemEvidence], policy: Policy, *, grantee_self: str, i
         raise Invalid("An item with the same training input stands twice.", code="item-twice")
     judge = ItemJudge(policy, grantee_self=grantee_self, instant=instant)
     judged = [judge.judge(each) for each in ordered]
-    clauses = tuple(_clause(policy, position, judged) for position in range(len(policy.clauses)))
+    grantors = [each.grantors for each in judged]
+    clauses = tuple(_clause(policy, position, judged, grantors) for position in range(len(policy.clauses)))
     decision, code = _DECISIONS[worst([clause.outcome for clause in clauses])]
     if not judged:
         decision, code = Decision.UNDETERMINED, "dataset-empty"
@@ -98,50 +100,16 @@ def audit(items: Iterable[ItemEvidence], policy: Policy, *, grantee_self: str, i
     )
 
 
-def _clause(policy: Policy, position: int, judged: Sequence[JudgedItem]) -> ClauseResult:
+def _clause(policy: Policy, position: int, judged: Sequence[JudgedItem], grantors: Grantors) -> ClauseResult:
     clause = policy.clauses[position]
-    outcomes = [each.outcomes[position] for each in judged]
-    total = len(outcomes)
-    failed, unclear = outcomes.count(Outcome.FAIL), outcomes.count(Outcome.UNDETERMINED)
-    observed: int | None
-    match clause:
-        case ConsentShare(min_bp=limit):
-            passed = outcomes.count(Outcome.PASS)
-            observed = passed * FULL // total if total else None
-            outcome = _at_least(passed, unclear, total, limit)
-        case ConsentDenied(max_bp=limit):
-            observed = -(-failed * FULL // total) if total else None
-            outcome = _at_most(failed, unclear, total, limit)
-        case ProvenanceUnknown(max_bp=limit):
-            # That no work is registered is a fact: the item stays unclear, the count does not.
-            observed = -(-unclear * FULL // total) if total else None
-            outcome = _at_most(unclear, 0, total, limit)
-        case _:
-            observed, limit = failed + unclear, 0
-            outcome = worst(outcomes)
+    measure = clause.on_set(Tally([each.outcomes[position] for each in judged], grantors))
     return ClauseResult(
-        clause=clause.clause,
-        outcome=outcome,
-        observed=observed,
-        limit=limit,
+        clause=clause.name,
+        outcome=measure.outcome,
+        observed=measure.observed,
+        limit=measure.limit,
         witnesses=_witnesses(position, judged),
     )
-
-
-def _at_least(reached: int, unclear: int, total: int, limit: int) -> Outcome:
-    if not total:
-        return Outcome.UNDETERMINED
-    if reached * FULL >= limit * total:
-        return Outcome.PASS
-    return Outcome.UNDETERMINED if (reached + unclear) * FULL >= limit * total else Outcome.FAIL
-
-
-def _at_most(counted: int, unclear: int, total: int, limit: int) -> Outcome:
-    if not total:
-        return Outcome.UNDETERMINED
-    if counted * FULL > limit * total:
-        return Outcome.FAIL
-    return Outcome.UNDETERMINED if (counted + unclear) * FULL > limit * total else Outcome.PASS
 
 
 def _witnesses(position: int, judged: Sequence[JudgedItem]) -> tuple[str, ...]:

@@ -44,7 +44,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -52,14 +51,13 @@ from rakkan.registry.rules import disputes
 from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.claims import Ranking
 from rakkan.registry.rules.facts import ConsentFact as ConsentFact
-from rakkan.registry.rules.facts import folded, in_log_order
+from rakkan.registry.rules.facts import in_log_order
 from rakkan.registry.rules.facts import is_withdrawn as is_withdrawn
 from rakkan.registry.rules.hearing import Heard, hear
 from rakkan.registry.rules.mandates import principal
 from rakkan.registry.rules.question import Question
 from rakkan.registry.rules.support import Supports
 from rakkan.registry.rules.words import Word, said
-from rakkan.schemas.instant import format_instant
 from rakkan.schemas.values import Cid
 from rakkan.schemas.verdict import Answer
 
@@ -136,7 +134,7 @@ def effective(
         policy: The policy under which it is asked; grants may be bound to one.
         case: All that is known besides the consents.
     """
-    question = _question(scope, grantee, used_at, known_at, policy, case)
+    question = Question.of(scope, grantee, used_at, known_at, policy, case)
     heard = hear(facts, question)
     ranking, silent = heard.ranking, heard.silent
     by_person = _speak(heard, question)
@@ -151,30 +149,6 @@ def effective(
         code = next((code for code in _SILENCE if code in silent), _SILENCE[-1])
         found = Effective(Answer.UNDETERMINED, code, in_log_order(silent.get(code, ())))
     return found if case is EMPTY_CASE else _finished(found, question)
-
-
-def in_force(
-    facts: Iterable[ConsentFact],
-    *,
-    used_at: datetime,
-    known_at: datetime | None = None,
-    case: Case = EMPTY_CASE,
-) -> tuple[ConsentFact, ...]:
-    """The consents that count by rules 1 to 3, withdrawn ones among them, in log order."""
-    question = _question("", "", used_at, known_at, None, case)
-    return in_log_order(hear(facts, question).counting)
-
-
-def _question(
-    scope: str, grantee: str, used_at: datetime, known_at: datetime | None, policy: Cid | None, case: Case
-) -> Question:
-    known = case.actors.as_known(known_at)
-    return Question(scope, folded(grantee), used_at, _moment(used_at), known_at, policy, case, known)
-
-
-@lru_cache(maxsize=16)
-def _moment(instant: datetime) -> str:
-    return format_instant(instant)  # asked for every item of a dataset
 
 
 def _speak(heard: Heard, question: Question) -> dict[str, list[Word]]:

@@ -20,13 +20,12 @@ from rakkan.registry.rules import voices
 from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.claims import claimant
 from rakkan.registry.rules.consent import Effective, effective
-from rakkan.registry.rules.facts import ConsentFact, folded, is_withdrawn, seen
+from rakkan.registry.rules.facts import ConsentFact, is_withdrawn, seen
 from rakkan.registry.rules.hearing import Heard, hear
 from rakkan.registry.rules.mandates import leaned_on, principal
 from rakkan.registry.rules.question import Question
 from rakkan.registry.rules.voices import Voice
 from rakkan.registry.rules.words import Word, said
-from rakkan.schemas.instant import format_instant
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.values import Cid
 
@@ -61,16 +60,7 @@ def explain(
     answer = effective(
         facts, scope=scope, grantee=grantee, used_at=used_at, known_at=known_at, policy=policy, case=case
     )
-    question = Question(
-        scope,
-        folded(grantee),
-        used_at,
-        format_instant(used_at),
-        known_at,
-        policy,
-        case,
-        case.actors.as_known(known_at),
-    )
+    question = Question.of(scope, grantee, used_at, known_at, policy, case)
     hearing = _Hearing(question, hear(facts, question), answer, facts)
     return Explanation(answer, tuple(hearing.voices()))
 

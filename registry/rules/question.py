@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import Self
 
 from rakkan.registry.rules.actors import Known
-from rakkan.registry.rules.case import Case
-from rakkan.registry.rules.facts import ConsentFact, addressed, is_withdrawn, seen, stated_use
+from rakkan.registry.rules.case import EMPTY_CASE, Case
+from rakkan.registry.rules.facts import ConsentFact, addressed, folded, is_withdrawn, seen, stated_use
 from rakkan.schemas.consent import Use
+from rakkan.schemas.instant import format_instant
 from rakkan.schemas.values import Cid
 
 
@@ -47,6 +50,20 @@ class Question:
     doubt: Mapping[bytes, str] = field(default_factory=dict)
     replaced: frozenset[bytes] = frozenset()
 
+    @classmethod
+    def of(
+        cls,
+        scope: str,
+        grantee: str,
+        used_at: datetime,
+        known_at: datetime | None,
+        policy: Cid | None = None,
+        case: Case = EMPTY_CASE,
+    ) -> Self:
+        """A question that nobody has heard yet; arguments as of ``rakkan.registry.rules.consent.effective``."""
+        known = case.actors.as_known(known_at)
+        return cls(scope, folded(grantee), used_at, _moment(used_at), known_at, policy, case, known)
+
     def fault(self, fact: ConsentFact) -> str:
         """Why a yes of this record is in doubt: a code, or nothing."""
         if self.doubt and fact.envelope in self.doubt:
@@ -72,3 +89,8 @@ class Question:
     def about_the_work(self, fact: ConsentFact) -> bool:
         """Whether its subjects name the work, or a collection that holds it."""
         return not self.case.digests.isdisjoint(fact.subjects)
+
+
+@lru_cache(maxsize=16)
+def _moment(instant: datetime) -> str:
+    return format_instant(instant)  # asked for every item of a dataset

@@ -57,6 +57,16 @@ def supports(fact: ConsentFact, question: Question) -> Supports | str:
     return found
 
 
+def released(fact: ConsentFact, question: Question) -> bool:
+    """Whether everybody whom a consent says to be shown, besides its grantor, has agreed (rule 4).
+
+    Args:
+        fact: The consent.
+        question: About the scope ``org.rakkan.likeness``, heard.
+    """
+    return _shown(fact, question) != "release-missing"
+
+
 def _trains(scope: str) -> bool:
     return OWN_SCOPES.get(scope, scope) not in _NOT_TRAINING
 

@@ -71,17 +71,17 @@ def test_a_policy_that_comes_with_rakkan_goes_by_its_name(served: Served) -> Non
         name: served.http.post(
             "/v1/verdicts", json={"lock": lock, "policy": policy}, headers=served.bearer
         ).json()
-        for name, policy in (("strict-art-lora", "strict-art-lora"), ("test", POLICY))
+        for name, policy in (("community-lora", "community-lora"), ("test", POLICY))
     }
     where = f"/v1/verdicts/datasetRoot:{lock['root']}"
     told = problem(served.http.get(where), 409, "policy-ambiguous")
-    assert "strict-art-lora (baguqeera" in told["detail"]
-    shipped = made["strict-art-lora"]
-    for name in ("strict-art-lora", shipped["verdict"]["predicate"]["policy"]["/"]):
+    assert "community-lora (baguqeera" in told["detail"]
+    shipped = made["community-lora"]
+    for name in ("community-lora", shipped["verdict"]["predicate"]["policy"]["/"]):
         answer = served.http.get(where, params={"policy": name})
         assert (answer.status_code, answer.json()["recordId"]) == (200, shipped["recordId"])
     told = problem(served.http.get(where, params={"policy": "strict"}), 422, "cid-form")
-    assert "strict-art-lora" in told["hint"]
+    assert "community-lora" in told["hint"]
 
 
 def test_undetermined_is_an_answer(served: Served) -> None:

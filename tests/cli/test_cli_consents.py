@@ -158,14 +158,14 @@ def test_an_answer_is_explained_record_by_record(desk: Desk, rakkan: Rakkan) -> 
 
 
 def test_it_is_asked_for_whom_and_under_which_policy(desk: Desk, tmp_path: Path) -> None:
-    bound = desk.run("policy", "lint", "strict-art-lora")["policyId"]
+    bound = desk.run("policy", "lint", "community-lora")["policyId"]
     terms = filled("grant", grantee=f'["{AGENT}"]') + f'\n[bounds]\npolicy = "{bound}"\n'
     (tmp_path / "terms.toml").write_text(terms)
     desk.run("consent", "grant", WORKS[0], "--terms", tmp_path / "terms.toml", "--publish")
     ask = ("consent", "explain", WORKS[0])
     assert desk.run(*ask, code=3)["code"] == "grantee-other"
     assert desk.run(*ask, "--for", AGENT, code=3)["code"] == "policy-other"
-    for policy in (bound, "strict-art-lora"):
+    for policy in (bound, "community-lora"):
         assert desk.run(*ask, "--for", AGENT, "--policy", policy)["code"] == "granted"
     assert desk.run(*ask, "--for", AGENT, "--policy", "permissive-research", code=3)["code"] == "policy-other"
     assert desk.run(*ask, "--policy", "none", code=4)["error"]["code"] == "policy-missing"

@@ -161,7 +161,7 @@ def test_a_policy_that_asks_about_minors_gets_no_answer_from_silence(
     words = ("stamp", pictures, "--out", tmp_path / "out", "--consent", "community-lora", "--publish")
     assert rakkan("--home", home, *words, "--coauthors", "complete").code == 0
     assert rakkan("dataset", "lock", tmp_path / "out", "--out", tmp_path / "lock.json").code == 0
-    make = ("verdict", "make", tmp_path / "lock.json", "--policy", "strict-art-lora", "--json")
+    make = ("verdict", "make", tmp_path / "lock.json", "--policy", "community-lora", "--json")
     ran = rakkan("--home", home, *make)
     assert ran.code == 3, ran.err
     clauses = {each["clause"]: each["outcome"] for each in ran.document["verdict"]["predicate"]["clauses"]}

@@ -183,9 +183,16 @@ def evidence(desk: Desk) -> None:
 def datasets(desk: Desk) -> str:
     """Up to the consent that was withdrawn, and felled an approval."""
     desk.type("policy lint")
+    desk.type("policy new")
+    desk.type("policy id")
+    desk.type("policy explain")
+    desk.type("policy clauses")
+    desk.type("policy diff", 1)
     desk.type("dataset lock")
+    desk.type("policy test", 3)
     root = f"datasetRoot:{json.loads((desk.folder / 'training.lock.json').read_text())['root']}"
     desk.type("verdict make")
+    desk.type("policy simulate", 1)
     desk.type("verdict show", root=root)
     desk.type("gate submit", cid=desk.ask("verdict", "show", root)["recordId"])
     desk.type("gate status", 1)  # the standing time is not over

@@ -19,7 +19,7 @@ from rakkan.registry.flows.judge.verdicts import make
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.ledger.wallet_calls import question_code
-from rakkan.registry.rules.policy import parse_policy
+from rakkan.registry.rules.policy.document import parse_policy
 from rakkan.registry.rules.tree import Tree, leaf_hash
 from rakkan.registry.rules.wallet_questions import WalletQuestion
 from rakkan.registry.service import Registry, open_registry

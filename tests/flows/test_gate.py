@@ -23,7 +23,7 @@ from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.flows.verify.opening import VerifyOptions, verify_name
-from rakkan.registry.rules.policy import Policy, parse_policy
+from rakkan.registry.rules.policy.document import Policy, parse_policy
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.signers.port import WalletSigner

@@ -19,7 +19,7 @@ from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_
 from rakkan.registry.keys import AUTHORITY
 from rakkan.registry.ledger import calls
 from rakkan.registry.rules.eip712 import sign, withdrawal_digest
-from rakkan.registry.rules.policy import parse_policy
+from rakkan.registry.rules.policy.document import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.store.tables import WithdrawalRow, table

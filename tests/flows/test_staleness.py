@@ -14,7 +14,7 @@ from rakkan.registry.flows.judge.staleness import causes, standing
 from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
-from rakkan.registry.rules.policy import parse_policy
+from rakkan.registry.rules.policy.document import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.registry.service import Registry
 from rakkan.registry.store.verdicts import StoredVerdict

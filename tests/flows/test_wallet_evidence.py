@@ -16,7 +16,7 @@ from rakkan.registry.flows.verify.dossier import Dossier, gather_work
 from rakkan.registry.flows.verify.evidence import pack
 from rakkan.registry.flows.verify.opening import VerifyOptions, verify_digest, verify_name
 from rakkan.registry.flows.verify.verify import Verification
-from rakkan.registry.rules.policy import parse_policy
+from rakkan.registry.rules.policy.document import parse_policy
 from rakkan.registry.rules.proofs import withdrawal_statement
 from rakkan.registry.settings import load_settings
 from rakkan.registry.worker import Worker

@@ -5,6 +5,7 @@ It decides what is gathered and as of when. Judgement is pure (``rakkan.registry
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.dataset import Lock, subject_of
 from rakkan.registry.rules.eip712 import Domain, VerdictMessage, sign, verdict_digest
-from rakkan.registry.rules.policy import Policy, parse_policy
+from rakkan.registry.rules.policy.document import Policy, parse_policy
 from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.rules.tree import leaf_hash, root_of
 from rakkan.registry.service import Registry
@@ -63,8 +64,8 @@ def make(registry: Registry, lock: Lock, policy: Policy) -> MadeVerdict:
     head = registry.ledger.head() if registry.identity is not None else None
     size, root = _as_of(registry, head)
     instant = head.time if head else registry.clock.now()
-    evidence = gather_items(registry, lock, size)
-    result = audit(evidence, policy, grantee_self=_grantee(registry), instant=instant)
+    evidence = gather_items(registry, [(each.sha256, each.training_input) for each in lock.items], size)
+    result = audit(evidence, policy, grantee_self=community(registry), instant=instant)
     statement = _statement(registry, lock, policy, result, head, size, root, instant)
     keys = registry.home.keys
     record = Record.build(statement, [sign_did(statement, keys.artist)])
@@ -157,25 +158,44 @@ def message(verdict: Verdict, record_id: bytes) -> VerdictMessage:
     )
 
 
-def gather_items(registry: Registry, lock: Lock, size: int) -> list[ItemEvidence]:
-    """The evidence for every item, in dataset order; a handful of queries for any number of items.
+def gather_items(registry: Registry, items: Sequence[tuple[bytes, bytes]], size: int) -> list[ItemEvidence]:
+    """The evidence for every item, in the order given; a handful of queries for any number of items.
+
+    Args:
+        registry: Where the records are.
+        items: sha256 of each item and of its training input.
+        size: Of the log that is known.
 
     A work has several names, and a withdrawal for this one work is under one of them: each is looked
     for. A record beyond the log's size has no place yet: it may deny, and cannot grant.
     """
-    items = {each.sha256: Digest("sha256", each.sha256) for each in lock.items}
-    book = open_casebook(registry, list(items.values()), size=size)
-    pairs = {pair for digest in items.values() for pair in book.pairs([digest])}
+    named = {item: Digest("sha256", item) for item, _ in items}
+    book = open_casebook(registry, list(named.values()), size=size)
+    pairs = {pair for digest in named.values() for pair in book.pairs([digest])}
     withdrawn = {pair: seen.at for pair, seen in look_up(registry, pairs).items() if seen.at is not None}
     evidence: dict[bytes, tuple[bytes | None, tuple[ConsentFact, ...], Case]] = {}
-    for item, digest in items.items():
+    for item, digest in named.items():
         logged = [each for each in book.works([digest]) if each.log_index is not None]
         first = min(logged, key=lambda each: each.log_index or 0, default=None)
         evidence[item] = (first.record_id if first else None, *book.about([digest], withdrawn))
-    return [ItemEvidence(each.sha256, each.training_input, *evidence[each.sha256]) for each in lock.items]
+    return [ItemEvidence(item, training_input, *evidence[item]) for item, training_input in items]
+
+
+def preview(registry: Registry, lock: Lock, policy: Policy) -> tuple[Audit, datetime]:
+    """How a dataset would be judged now, and as of when; nothing is signed or kept.
+
+    Raises:
+        Unavailable: As :func:`make`.
+    """
+    head = registry.ledger.head() if registry.identity is not None else None
+    size, _ = _as_of(registry, head)
+    instant = head.time if head else registry.clock.now()
+    evidence = gather_items(registry, [(each.sha256, each.training_input) for each in lock.items], size)
+    return audit(evidence, policy, grantee_self=community(registry), instant=instant), instant
 
 
 def _as_of(registry: Registry, head: ChainHead | None) -> tuple[int, bytes]:
+    """Size and root of the log that is known: with a chain, of the newest head anchored in it."""
     log = registry.store.log
     if head is None:
         newest = log.head()
@@ -189,7 +209,8 @@ def _as_of(registry: Registry, head: ChainHead | None) -> tuple[int, bytes]:
     return 0, root_of(b"")
 
 
-def _grantee(registry: Registry) -> str:
+def community(registry: Registry) -> str:
+    """Whom ``self`` in a policy means here: the gate (CAIP-10), or ``public`` where there is none."""
     identity = registry.identity
     if identity is None or identity.gate is None:
         return registry.community.gate or "public"

@@ -9,11 +9,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.eip712 import Domain, address_of
+from rakkan.registry.rules.facts import in_log_order
+from rakkan.registry.rules.hearing import hear
 from rakkan.registry.rules.links import links_of
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
+from rakkan.registry.rules.question import Question
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import DomainError
 from rakkan.schemas.identity import Address, DidKey, DidPkh
@@ -168,3 +172,14 @@ def fact(
 def superseding(name: int) -> dict[str, Any]:
     """The ``supersedes`` field that names the fact of this name."""
     return {"supersedes": Cid.of(b"envelope %d" % name).link}
+
+
+def in_force(
+    facts: Sequence[ConsentFact],
+    *,
+    used_at: datetime,
+    known_at: datetime | None = None,
+    case: Case = EMPTY_CASE,
+) -> tuple[ConsentFact, ...]:
+    """The consents that count before any of them is weighed, in log order."""
+    return in_log_order(hear(facts, Question.of("", "", used_at, known_at, case=case)).counting)

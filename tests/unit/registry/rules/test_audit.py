@@ -10,7 +10,7 @@ import pytest
 
 from rakkan.registry.rules.audit import MAX_WITNESSES, Audit, ItemEvidence, audit
 from rakkan.registry.rules.consent import ConsentFact
-from rakkan.registry.rules.policy import Policy, shipped_policies
+from rakkan.registry.rules.policy.document import Policy, shipped_policies
 from rakkan.registry.rules.tree import leaf_hashes, root_of
 from rakkan.schemas.canonical import parse_canonical
 from rakkan.schemas.errors import Invalid
@@ -156,7 +156,7 @@ def test_shipped_policies_decide_as_they_say() -> None:
     lora = fact(scopes={"org.rakkan.finetune_lora": "allowed"})
     good = [_item(number, lora) for number in range(20)]
     strict, research, free = (
-        shipped_policies()[name] for name in ("strict-art-lora", "permissive-research", "reservation-free")
+        shipped_policies()[name] for name in ("community-lora", "permissive-research", "reservation-free")
     )
     assert _audit(*good, policy=strict).decision == APPROVED
     assert _audit(*good[:19], _item(19, replace(lora, **GONE)), policy=strict).decision == REJECTED

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
 from rakkan.registry.rules.consent import ConsentFact
-from rakkan.registry.rules.policy import Policy, shipped_policies
+from rakkan.registry.rules.policy.document import Policy, shipped_policies
 from rakkan.schemas.verdict import Decision, Outcome
 from tests.unit.registry.rules import cases
 from tests.unit.registry.rules.cases import COMMUNITY, NOW, fact
@@ -156,7 +156,7 @@ def test_an_approval_rests_on_something(dataset: Any, policy: Any) -> None:
 
 def test_work_is_linear() -> None:
     """Counted in calls, which no busy machine changes."""
-    policy = shipped_policies()["strict-art-lora"]
+    policy = shipped_policies()["community-lora"]
     facts = [fact(number, scopes={"org.rakkan.finetune_lora": "allowed"}) for number in range(100)]
 
     def calls(count: int) -> int:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rakkan.registry.rules.consent import ConsentFact, Effective, effective, in_force
+from rakkan.registry.rules.consent import ConsentFact, Effective, effective
 from tests.unit.registry.rules import cases
-from tests.unit.registry.rules.cases import COMMUNITY, NOW, fact, superseding
+from tests.unit.registry.rules.cases import COMMUNITY, NOW, fact, in_force, superseding
 
 TRAIN, MINING = "cawg.ai_generative_training", "cawg.data_mining"
 DAY = timedelta(days=1)

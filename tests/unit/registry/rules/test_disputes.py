@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from rakkan.registry.rules.case import Similar
-from rakkan.registry.rules.consent import in_force
 from rakkan.registry.rules.disputes import DEADLINE
 from rakkan.registry.rules.facts import RecordFact
 from rakkan.schemas.values import Cid
+from tests.unit.registry.rules.cases import in_force
 from tests.unit.registry.rules.casework import (
     DAY,
     LORA,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from rakkan.registry.rules.consent import in_force
 from rakkan.registry.rules.explaining import Explanation, explain
 from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.values import DAG_JSON, Cid
@@ -16,6 +15,7 @@ from rakkan.schemas.verdict import Answer
 from tests.kit.drive import VECTORS
 from tests.kit.expand import expanded
 from tests.kit.wire import case_of, consent_fact
+from tests.unit.registry.rules.cases import in_force
 
 PUBLISHED = json.loads(VECTORS.read_text(encoding="utf-8"))
 ANSWERS = [each for each in PUBLISHED["tests"] if each["request"]["op"] == "effective"]

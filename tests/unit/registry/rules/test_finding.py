@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from rakkan.registry.rules.consent import ConsentFact
-from rakkan.registry.rules.finding import MAX_NAMED, ItemEvidence, ItemJudge, JudgedItem, worst
-from rakkan.registry.rules.policy import Policy, parse_policy
+from rakkan.registry.rules.finding import MAX_NAMED, ItemEvidence, ItemJudge, JudgedItem
+from rakkan.registry.rules.policy.clause import worst
+from rakkan.registry.rules.policy.document import Policy, parse_policy
 from rakkan.schemas.canonical import canonical, parse_canonical
 from rakkan.schemas.verdict import Outcome, Reliance
 from tests.unit.registry.rules import cases

@@ -11,7 +11,7 @@ from rakkan.registry.rules.audit import audit
 from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.finding import ItemEvidence, ItemJudge, JudgedItem
-from rakkan.registry.rules.policy import Policy
+from rakkan.registry.rules.policy.document import Policy
 from rakkan.schemas.canonical import parse_canonical
 from rakkan.schemas.values import Cid
 from tests.unit.registry.rules.cases import COMMUNITY, NOW

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rakkan.registry.rules.policy import explain, lint, parse_policy, shipped_policies
+from rakkan.registry.rules.policy.document import parse_policy, shipped_policies
+from rakkan.registry.rules.policy.lint import lint
 from rakkan.schemas.canonical import canonical, parse_canonical
 from rakkan.schemas.errors import DomainError, Invalid
 from rakkan.schemas.values import Cid
@@ -150,7 +151,10 @@ def test_shipped_policies_are_read_and_have_their_ids() -> None:
     assert {name: str(policy.cid) for name, policy in shipped_policies().items()} == {
         "permissive-research": "baguqeerakqmvgyyo6i35oqyaw4lli5pmwbqp5gbysnxkpjx75qs4g5u6skha",
         "reservation-free": "baguqeeravzhxfisitfiopsentmcmdsr463qviffdix5jg6dpxebpeafmj7bq",
-        "strict-art-lora": "baguqeerapv6hv4h6dctk7fwb7sb6fjees33j3cuw6xpwv7rbxn4agg2ghykq",
+        "community-lora": "baguqeera5zibiidy76wxuusva2uxvxveh4eg72qvlkb6cm34xnlmhzqhwxna",
+        "public-domain-only": "baguqeerargg3tu333frnwwpxns3tdatfqpxrpcjurazrj2hmw2lbjfottpuq",
+        "share-alike": "baguqeeral6nzecxzm5d7zmhk5mkgq7dsbmn5rwn3ludggpoebgrb3y4ka3oq",
+        "strict-art-lora": "baguqeerat5kzq34zklnxdzhko7btz77am4fubhp5p7rljzpoqvkd6p7qob5q",
     }
     for name, policy in shipped_policies().items():
         assert policy.name == name
@@ -193,7 +197,7 @@ def test_lint_warns_of_long_approvals() -> None:
 
 
 def test_each_clause_in_one_plain_sentence() -> None:
-    assert explain(_parse()) == [
+    assert _parse().sentences == [
         "All items are allowed for fine-tuning of a LoRA by the community that asks.",
         "None of the items are refused for text and data mining by everybody.",
         "No item has a consent that was withdrawn and not given anew.",
@@ -202,5 +206,7 @@ def test_each_clause_in_one_plain_sentence() -> None:
         "Each item's consent stays valid for 30 more days or longer.",
         "No item shows minors, and each grantor says so.",
     ]
-    assert explain(_parse([{**SHARE, "minBp": 9500}]))[0].startswith("At least 95 % of the items are allowed")
-    assert len(explain(_parse())) == len(ALL)
+    assert (
+        _parse([{**SHARE, "minBp": 9500}]).sentences[0].startswith("At least 95 % of the items are allowed")
+    )
+    assert len(_parse().sentences) == len(ALL)

@@ -1,0 +1,61 @@
+"""Clauses about people who are shown: no minors, and releases of everybody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from typing_extensions import override
+
+from rakkan.registry.rules.policy.clause import Clause, Reason
+from rakkan.registry.rules.support import released
+from rakkan.schemas.verdict import Outcome
+
+if TYPE_CHECKING:
+    from rakkan.registry.rules.policy.view import ItemView
+
+
+class PersonsMinors(Clause):
+    """No item shows minors, and each grantor says so."""
+
+    clause: Literal["persons.minors"]
+
+    @override
+    def on_item(self, view: ItemView) -> Reason:
+        """Anybody who says that minors are shown is heard; only the consents relied on can say that none are."""
+        shown = tuple(fact for fact in view.known if fact.consent.persons.minors == "yes")
+        if shown:
+            return Reason(Outcome.FAIL, "minors-shown", shown)
+        unclear = tuple(fact for fact in view.relied if fact.consent.persons.minors != "none")
+        if unclear or not view.relied:
+            return Reason(Outcome.UNDETERMINED, "minors-unknown", unclear)
+        return Reason(Outcome.PASS, "no-minors", tuple(view.relied))
+
+    @override
+    def sentence(self) -> str:
+        return "No item shows minors, and each grantor says so."
+
+
+class PersonsReleases(Clause):
+    """Nobody but the grantor is shown, or everybody who is has released it."""
+
+    clause: Literal["persons.releases"]
+
+    @override
+    def on_item(self, view: ItemView) -> Reason:
+        """A release is one that the consent relied on links; who else says that somebody is shown is heard."""
+        relied = tuple(view.relied)
+        unclear = tuple(fact for fact in relied if fact.consent.persons.depicted == "unknown")
+        if unclear or not relied:
+            return Reason(Outcome.UNDETERMINED, "persons-unknown", unclear)
+        lacking = tuple(fact for fact in relied if not released(fact, view.likeness))
+        if lacking:
+            return Reason(Outcome.FAIL, "release-missing", lacking)
+        shown = [fact for fact in relied if fact.consent.persons.depicted == "others"]
+        says = tuple(fact for fact in view.known if fact.consent.persons.depicted == "others")
+        if says and not shown:
+            return Reason(Outcome.UNDETERMINED, "persons-disputed", says)
+        return Reason(Outcome.PASS, "released" if shown else "nobody-else-shown", relied)
+
+    @override
+    def sentence(self) -> str:
+        return "Nobody but the grantor is shown, or everybody who is has agreed to it."
