@@ -42,7 +42,10 @@ class Outcome(StrEnum):
     @property
     def code(self) -> int:
         """The byte in a finding leaf: pass 1, fail 2, undetermined 3, not-applicable 4."""
-        return list(Outcome).index(self) + 1
+        return _OUTCOME_CODES[self]
+
+
+_OUTCOME_CODES: Final = {outcome: place for place, outcome in enumerate(Outcome, 1)}
 
 
 class Decision(IntEnum):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rakkan.registry.rules.case import EMPTY_CASE, Case
@@ -81,33 +80,43 @@ class ItemView:
         self.leaning: Sequence[ConsentFact] = ()
         self.satisfied: Sequence[Clause] = ()
         self.all_granted = False
+        # Looked at once, if at all: an audit has millions of views.
+        self._question: Question | None = None
+        self._heard: Heard | None = None
+        self._known: tuple[ConsentFact, ...] | None = None
 
     @property
     def resting(self) -> list[ConsentFact]:
         """All that it would fall with."""
         return [*self.relied, *self.leaning]
 
-    @cached_property
+    @property
     def question(self) -> Question:
         """What is known of the work at the instant, whatever is asked; filled by the hearing."""
-        return Question.of("", "", self.instant, self.instant, case=self.evidence.case)
+        if self._question is None:
+            self._question = Question.of("", "", self.instant, self.instant, case=self.evidence.case)
+        return self._question
 
-    @cached_property
+    @property
     def likeness(self) -> Question:
         """The question whether the community may use the likeness of who is shown, heard."""
         question = Question.of(LIKENESS, self.grantee, self.instant, self.instant, case=self.evidence.case)
         hear(self.evidence.consents, question)
         return question
 
-    @cached_property
+    @property
     def heard(self) -> Heard:
         """Which consents count at the instant, who claims the work, and (in the question) what is paused."""
-        return hear(self.evidence.consents, self.question)
+        if self._heard is None:
+            self._heard = hear(self.evidence.consents, self.question)
+        return self._heard
 
-    @cached_property
+    @property
     def known(self) -> tuple[ConsentFact, ...]:
         """The consents that count, withdrawn ones among them, in log order."""
-        return in_log_order(self.heard.counting)
+        if self._known is None:
+            self._known = in_log_order(self.heard.counting)
+        return self._known
 
     @property
     def work(self) -> Work | None:
