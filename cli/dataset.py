@@ -1,4 +1,4 @@
-"""``rakkan dataset lock``: which items a folder holds, byte for byte, and their root.
+"""``rakkan dataset``: which items a folder holds, byte for byte, and their root; and what is asked of a lock.
 
 It decides that a lock which leaves files out is made only when that is asked for. What an item is
 is decided in ``rakkan.registry.flows.judge.datasets``.
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rakkan.cli import exits
+from rakkan.cli import dataset_compare, dataset_proof, dataset_repair, exits
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
 from rakkan.cli.text import to_json
@@ -23,7 +23,7 @@ app = group()
 
 @app.callback()
 def _dataset() -> None:
-    """Pin the items of a dataset."""
+    """Pin the items of a dataset, compare, prove and repair it."""
 
 
 @app.command("lock")
@@ -68,3 +68,8 @@ def lock(
     if not size:
         session.warn(f"{folder} holds no images: a verdict on it cannot tell.")
     return exits.YES
+
+
+dataset_compare.register(app)
+dataset_proof.register(app)
+dataset_repair.register(app)

@@ -191,6 +191,12 @@ def datasets(desk: Desk) -> str:
     desk.type("dataset lock")
     desk.type("policy test", 3)
     root = f"datasetRoot:{json.loads((desk.folder / 'training.lock.json').read_text())['root']}"
+    desk.type("dataset check")
+    desk.type("dataset repair")
+    desk.type("dataset diff")
+    desk.type("dataset proof")
+    desk.type("dataset verify", root=root)
+    desk.type("dataset absence")
     desk.type("verdict make")
     desk.type("policy simulate", 1)
     desk.type("verdict show", root=root)

@@ -181,16 +181,21 @@ def gather_items(registry: Registry, items: Sequence[tuple[bytes, bytes]], size:
     return [ItemEvidence(item, training_input, *evidence[item]) for item, training_input in items]
 
 
-def preview(registry: Registry, lock: Lock, policy: Policy) -> tuple[Audit, datetime]:
-    """How a dataset would be judged now, and as of when; nothing is signed or kept.
+def evidence_now(registry: Registry, lock: Lock) -> tuple[list[ItemEvidence], datetime]:
+    """The evidence on which a verdict made now would rest, and its instant; nothing is signed or kept.
 
     Raises:
         Unavailable: As :func:`make`.
     """
     head = registry.ledger.head() if registry.identity is not None else None
     size, _ = _as_of(registry, head)
-    instant = head.time if head else registry.clock.now()
-    evidence = gather_items(registry, [(each.sha256, each.training_input) for each in lock.items], size)
+    pairs = [(each.sha256, each.training_input) for each in lock.items]
+    return gather_items(registry, pairs, size), head.time if head else registry.clock.now()
+
+
+def preview(registry: Registry, lock: Lock, policy: Policy) -> tuple[Audit, datetime]:
+    """How a dataset would be judged now, and as of when; errors as :func:`make`."""
+    evidence, instant = evidence_now(registry, lock)
     return audit(evidence, policy, grantee_self=community(registry), instant=instant), instant
 
 

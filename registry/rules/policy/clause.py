@@ -114,6 +114,15 @@ class Clause(BaseModel):
         """Scope and grantee for which effective consent must be known, if it asks for any."""
         return None
 
+    @property
+    def tolerated(self) -> int:
+        """How many items may stand against it, in basis points of all."""
+        return 0
+
+    def counts_against(self, outcome: Outcome) -> bool:
+        """Whether an item with this outcome stands against it, or could."""
+        return outcome in (Outcome.FAIL, Outcome.UNDETERMINED)
+
     def on_item(self, view: ItemView) -> Reason:
         """What it says about one item."""
         raise NotImplementedError
@@ -169,6 +178,11 @@ class ShareLimit(Clause):
     """
 
     max_bp: BasisPoints
+
+    @property
+    @override
+    def tolerated(self) -> int:
+        return self.max_bp
 
     @override
     def warnings(self) -> list[str]:

@@ -102,6 +102,11 @@ class ConsentShare(_AboutScope):
         passed, unclear = tally.count(Outcome.PASS), tally.count(Outcome.UNDETERMINED)
         return at_least(passed, unclear, tally.total, self.min_bp)
 
+    @property
+    @override
+    def tolerated(self) -> int:
+        return FULL - self.min_bp
+
     def known_well_enough(self, facts: Sequence[ConsentFact], view: ItemView) -> bool:
         """Whether everybody who gave these consents is known as well as is asked."""
         return self.min_assurance is None or view.assurance(facts) >= self.min_assurance

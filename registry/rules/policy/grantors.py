@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from rakkan.registry.rules.facts import ConsentFact, folded
 from rakkan.registry.rules.policy.clause import (
+    FULL,
     Clause,
     ConsentClause,
     Measure,
@@ -66,6 +67,12 @@ class GrantorsDistinct(_Counted):
 
     clause: Literal["grantor.distinct"]
     min: int = Field(ge=1, le=1_000_000)
+
+    @property
+    @override
+    def tolerated(self) -> int:
+        """No one person has too much: to drop items never helps."""
+        return FULL
 
     @override
     def on_set(self, tally: Tally) -> Measure:

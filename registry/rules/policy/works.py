@@ -68,6 +68,10 @@ class SyntheticShare(ShareLimit):
         return Reason(Outcome.FAIL if not self.max_bp else Outcome.NOT_APPLICABLE, "made-generated")
 
     @override
+    def counts_against(self, outcome: Outcome) -> bool:
+        return outcome is not Outcome.PASS
+
+    @override
     def on_set(self, tally: Tally) -> Measure:
         generated = tally.count(Outcome.FAIL) + tally.count(Outcome.NOT_APPLICABLE)
         return at_most(generated, tally.count(Outcome.UNDETERMINED), tally.total, self.max_bp)
