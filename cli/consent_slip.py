@@ -68,7 +68,7 @@ def slip(
     Whoever has the slip can use it, for what it names and for nothing else; one over many takes all of them back
     together. Print it, or give it to somebody.
 
-    Example: rakkan consent slip --all --out everything.slip.json
+    Example: rakkan consent slip baguqeera… --out consent.slip.json --qr consent.svg
     """
     session = Session.of(context)
     if every == bool(names) or (every and item):
