@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from rakkan.registry.rules.duties import Linked, check_form, check_signed, missing
 from rakkan.registry.rules.eip712 import Domain, actor_of, address_of, record_digest, recover, sign
+from rakkan.registry.rules.links import check_known
 from rakkan.registry.rules.many_keys import signed_digest
 from rakkan.registry.rules.notice import notice_of
 from rakkan.registry.rules.wallet_questions import UNASKED, Answers, question_of, signing_domain
@@ -179,7 +180,7 @@ def check_records(
     linked: Linked = _NOTHING,
     answers: Answers = UNASKED,
 ) -> list[DomainError | None]:
-    """:func:`check_record` for many; the answer at each place is the error, or None if accepted.
+    """Whether many records are accepted, all that a consent links included; at each place the error, or None.
 
     Args:
         records: What one of them links may come before it in the same list.
@@ -192,6 +193,7 @@ def check_records(
     for record in records:
         try:
             check_record(record, audience=audience, domain=domain, linked=known, answers=answers)
+            check_known(record.predicate, known)
         except DomainError as error:
             errors.append(error)
         else:
