@@ -20,7 +20,7 @@ from rakkan.schemas.errors import Invalid
 FIELD: Final = "file"
 _NAME: Final = 255
 _PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"<svg", b"<?xml")
-_PAPER: Final = 16 * 1024  # bytes of a pasted slip; ours have a tenth of it
+_PAPER: Final = 72 * 1024  # bytes of a pasted slip; one over as many consents as it may have fits
 
 
 class _InMemory(MultiPartParser):

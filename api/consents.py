@@ -23,12 +23,13 @@ from rakkan.api.examples import record_examples
 from rakkan.api.handed import ExactConsent, PlainConsent, read_blocks, read_record
 from rakkan.api.shapes import Accepted, ConsentShape
 from rakkan.api.site import Here
+from rakkan.registry.clock import past_instant
 from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.consent.consents import show
 from rakkan.registry.rules.consent import ConsentFact, Effective
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, PUBLIC, Grantee
 from rakkan.schemas.errors import Invalid
-from rakkan.schemas.instant import InstantText, format_instant, parse_instant
+from rakkan.schemas.instant import InstantText, format_instant
 from rakkan.schemas.values import DAG_JSON, Cid, Digest
 
 router: Final = APIRouter(prefix="/v1")
@@ -50,7 +51,7 @@ class ConsentQuery(BaseModel):
     as_of: InstantText | None = Field(
         default=None,
         alias="asOf",
-        description="When it is used; now unless named. `answers` say what holds of that use by all that is"
+        description="When it is used; now unless named, and not later. `answers` say what holds of that use by all that is"
         " known today, `then` what was known at that instant.",
         examples=["2026-11-22T12:00:00Z"],
     )
@@ -112,7 +113,8 @@ def ask(
             pointer="/scope",
         )
     scopes = SCOPES if query.scope is None else (query.scope,)
-    used_at = site.public.clock.now() if query.as_of is None else parse_instant(query.as_of)
+    clock = site.public.clock
+    used_at = clock.now() if query.as_of is None else past_instant(query.as_of, clock, "asOf")
 
     def answers(known_at: datetime | None = None) -> list[dict[str, Any]]:
         effective = site.withdrawals.confirmed(

@@ -35,6 +35,12 @@ def slip_example() -> dict[str, Any]:
     return slip
 
 
+def joint_slip_example() -> dict[str, Any]:
+    """A withdrawal slip over many consents as it is made with a chain."""
+    slip: dict[str, Any] = _texts()["requests"]["jointSlip"]
+    return slip
+
+
 def draft_example() -> dict[str, Any]:
     """What is to be drafted for a wallet."""
     asked: dict[str, Any] = _texts()["requests"]["draft"]

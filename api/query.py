@@ -23,10 +23,11 @@ from rakkan.api.reasons import NUMBERS
 from rakkan.api.shapes import ConsentsShape
 from rakkan.api.site import Here, Site
 from rakkan.api.urls import digest_of_url, read_urls
+from rakkan.registry.clock import past_instant
 from rakkan.registry.flows.consent.asking import Held, Inquiry, ask
 from rakkan.schemas.canonical import parse_strict
 from rakkan.schemas.errors import Invalid
-from rakkan.schemas.instant import format_instant, parse_instant
+from rakkan.schemas.instant import format_instant
 from rakkan.schemas.statement import parse_model
 from rakkan.schemas.values import DAG_JSON, Cid, Digest
 from rakkan.schemas.verdict import Answer
@@ -113,7 +114,8 @@ def _inquiry(site: Site, asked: Question) -> tuple[datetime, Inquiry]:
         policy = None if asked.policy is None else Cid.parse(asked.policy)
     except Invalid as error:
         raise Invalid(error.message, code=error.code, hint=error.hint, pointer="/policy") from error
-    used_at = site.public.clock.now() if asked.as_of is None else parse_instant(asked.as_of)
+    clock = site.public.clock
+    used_at = clock.now() if asked.as_of is None else past_instant(asked.as_of, clock, "asOf")
     known_at = (None,) if asked.as_of is None else (None, used_at)
     return used_at, Inquiry(asked.scope, asked.grantee, used_at, policy, known_at)
 

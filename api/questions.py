@@ -44,7 +44,7 @@ class Question(BaseModel):
     as_of: InstantText | None = Field(
         default=None,
         alias="asOf",
-        description="When they are used; now unless named. Answers say what holds of that use by all that is"
+        description="When they are used; now unless named, and not later. Answers say what holds of that use by all that is"
         " known today, `then` what was known at that instant.",
     )
 

@@ -238,6 +238,14 @@ class Withdrawn(BaseModel):
     onChain: bool = Field(description="Whether it goes to the contract, too.")  # noqa: N815
 
 
+class WithdrawnTogether(BaseModel):
+    """What a withdrawal slip over many consents did."""
+
+    model_config = ConfigDict(extra="forbid")
+    withdrawals: list[Withdrawn] = Field(description="In the order of the slip.")
+    new: bool = Field(description="False if all of it was taken back before.")
+
+
 class VerdictShape(BaseModel):
     """A verdict (``rakkan.verdict/1``)."""
 

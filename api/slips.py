@@ -2,7 +2,7 @@
 
 It decides that neither asks for a token or an account: the slip is the right. The page first says what
 would be taken back, and does it when that is confirmed; with a slip it works without scripts. What a slip is
-worth is decided in ``rakkan.registry.rules.slips``, what a wallet signs or sends in ``drafting``.
+worth is decided in ``rakkan.registry.rules.slips`` and ``joint_slips``, what a wallet signs or sends in ``drafting``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from starlette.responses import Response
 from rakkan.api.answers import answer
 from rakkan.api.bodies import JsonBody, read_paper
 from rakkan.api.description import ARTISTS, json_body, problems
-from rakkan.api.examples import slip_example
+from rakkan.api.examples import joint_slip_example, slip_example
 from rakkan.api.pages import page
-from rakkan.api.shapes import Withdrawn
+from rakkan.api.shapes import Withdrawn, WithdrawnTogether
 from rakkan.api.site import Here
-from rakkan.api.standing import Standing, about, taken_back
-from rakkan.registry.flows.withdraw.slips import HandedIn, check_here, hand_in
-from rakkan.registry.rules.slips import parse_slip, read_slip, slip_bytes, slip_words
+from rakkan.api.standing import Standing, about, standing_of, taken_back
+from rakkan.registry.flows.withdraw.joint import check_any_here, hand_in_any
+from rakkan.registry.flows.withdraw.slips import HandedIn
+from rakkan.registry.rules.joint_slips import AnySlip, any_bytes, joint_words, parse_any, read_any
+from rakkan.registry.rules.slips import slip_words
+from rakkan.schemas.consent import Withdrawal
 from rakkan.schemas.errors import DomainError
-from rakkan.schemas.slip import Slip
-from rakkan.schemas.values import Cid, Digest
+from rakkan.schemas.slip import JointSlip, Slip
+from rakkan.schemas.values import DAG_JSON, Cid, Digest
 
 router: Final = APIRouter()
 
@@ -37,20 +40,30 @@ router: Final = APIRouter()
     tags=[ARTISTS],
     summary="Take a consent back with a withdrawal slip",
     status_code=201,
-    response_model=Withdrawn,
+    response_model=Withdrawn | WithdrawnTogether,
     responses={
-        200: {"model": Withdrawn, "description": "It was taken back before."},
+        200: {"model": Withdrawn | WithdrawnTogether, "description": "It was taken back before."},
         **problems(400, 403, 404, 413, 415, 422, 503),
     },
-    openapi_extra=json_body({"slip": Slip}, {"a slip": slip_example()}),
+    openapi_extra=json_body(
+        {"slip": Slip, "many": JointSlip},
+        {"a slip": slip_example(), "a slip over many": joint_slip_example()},
+    ),
 )
 def use_slip(request: Request, site: Here, body: JsonBody) -> Response:
-    """Whoever has the slip may use it: no token is asked for, and again changes nothing."""
-    slip = parse_slip(body)
-    done = hand_in(site.registry, slip)
+    """Whoever has the slip may use it: no token is asked for, and again changes nothing.
+
+    A slip over many consents takes all of them back, or none.
+    """
+    slip = parse_any(body)
+    done = hand_in_any(site.registry, slip)
     site.nudge()
-    headers = {"Location": f"/v1/records/{done.record.envelope_cid}"}
-    return answer(request, _told(slip, done), status=201 if done.new else 200, headers=headers)
+    new = any(each.new for each in done)
+    told = [_told(slip, each) for each in done]
+    headers = {"Location": f"/v1/records/{done[0].record.envelope_cid}"}
+    if isinstance(slip, Slip):
+        return answer(request, told[0], status=201 if new else 200, headers=headers)
+    return answer(request, {"withdrawals": told, "new": new}, status=201 if new else 200)
 
 
 @router.get("/withdraw", include_in_schema=False)
@@ -78,35 +91,44 @@ def form(
 async def use_on_page(request: Request, site: Here) -> Response:
     """Say what a slip would take back; with the confirmation, take it back."""
     content, sure = await read_paper(request)
-    slip = read_slip(content)
+    slip = read_any(content)
 
-    def work() -> tuple[HandedIn | None, Standing | None]:
-        check_here(site.registry, slip)
-        done = hand_in(site.registry, slip) if sure else None
-        name = Cid.parse(slip.record_id)
-        known = site.public.store.records.get(
-            [name.digest]
-        )  # what is not public is not shown to whoever has a slip
-        return done, taken_back(site.public, name) if known and slip.item is None else None
+    def work() -> tuple[list[HandedIn], list[Standing]]:
+        check_any_here(site.registry, slip)
+        done = hand_in_any(site.registry, slip) if sure else []
+        # what is not public is not shown to whoever has a slip
+        whole = [slip.record_id] if isinstance(slip, Slip) and slip.item is None else []
+        if isinstance(slip, JointSlip):
+            whole = [each.record_id for each in slip.withdrawals if each.items is None]
+        return done, standing_of(site.public, whole)
 
-    done, consent = await run_in_threadpool(work)
-    text = slip_bytes(slip).decode()
-    shown: dict[str, Any] = {"words": slip_words(slip), "slip": slip, "text": text, "consent": consent}
-    if done is None:
+    done, consents = await run_in_threadpool(work)
+    words = slip_words(slip) if isinstance(slip, Slip) else joint_words(slip)
+    shown: dict[str, Any] = {
+        "words": words,
+        "many": isinstance(slip, JointSlip),
+        "chain_id": slip.chain_id,
+        "text": any_bytes(slip).decode(),
+        "consents": consents,
+    }
+    if not done:
         return page("withdraw.html", site.public.origin, step="sure", **shown)
     site.nudge()
-    envelope = str(done.record.envelope_cid)
-    return page("withdraw.html", site.public.origin, step="done", new=done.new, envelope=envelope, **shown)
+    envelopes = [str(each.record.envelope_cid) for each in done]
+    new = any(each.new for each in done)
+    return page("withdraw.html", site.public.origin, step="done", new=new, envelopes=envelopes, **shown)
 
 
-def _told(slip: Slip, done: HandedIn) -> dict[str, Any]:
+def _told(slip: AnySlip, done: HandedIn) -> dict[str, Any]:
+    said = done.record.predicate
+    assert isinstance(said, Withdrawal)
     return {
         "recordId": str(done.record.record_id),
         "envelope": str(done.record.envelope_cid),
         "kind": done.record.kind,
         "new": done.new,
-        "consent": slip.record_id,
-        "item": slip.item,
+        "consent": str(Cid(DAG_JSON, bytes.fromhex(said.consent_id))),
+        "item": said.item,
         "authority": slip.authority,
         "onChain": slip.chain_id is not None,
     }

@@ -6,6 +6,7 @@ It decides which consents about a picture are listed, and in which words. What t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,6 +70,13 @@ def taken_back(public: Registry, name: Cid) -> Standing:
             hint="Name a grant or a reservation.",
         )
     return _standing(public, found)
+
+
+def standing_of(public: Registry, names: Sequence[str]) -> list[Standing]:
+    """Those of these consents that are public, by the CIDs of their statements; not more than :data:`MAX_LISTED`."""
+    ids = [Cid.parse(name).digest for name in names]
+    stored = public.store.records.get(ids)
+    return [_standing(public, stored[each]) for each in ids if each in stored][:MAX_LISTED]
 
 
 def about(public: Registry, digest: Digest) -> list[Standing]:

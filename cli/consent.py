@@ -15,9 +15,9 @@ from rakkan.cli import (
     consent_list,
     consent_renew,
     consent_show,
+    consent_slip,
     consent_template,
     consent_withdraw,
-    slip,
 )
 from rakkan.cli.commands import group
 
@@ -26,7 +26,7 @@ consent_template.register(app)
 consent_give.register(app)
 consent_delegate.register(app)
 consent_withdraw.register(app)
-app.command("slip")(slip.slip)
+consent_slip.register(app)
 consent_list.register(app)
 consent_show.register(app)
 consent_explain.register(app)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rakkan.cli import render, sentences
-from rakkan.cli.session import line
+from rakkan.cli.session import Session, line
 
 if TYPE_CHECKING:
     from rakkan.registry.service import Registry
@@ -48,11 +48,12 @@ def brief(record: Record) -> str:
 
 def withdrawals(registry: Registry, records: Sequence[Record]) -> list[dict[str, Any]]:
     """The documents of withdrawals (``rakkan.withdrawal/1``), and where each stands on chain."""
+    from rakkan.registry.rules.many_keys import effect_of
     from rakkan.schemas.consent import Withdrawal
     from rakkan.schemas.statement import parse_model
 
     said = [parse_model(Withdrawal, record.parsed.predicate) for record in records]
-    names = [f"withdraw:{each.authority[2:].lower()}:{each.key}" for each in said]
+    names = [effect_of(record) for record in records]
     sent = registry.store.outbox.get(names)
     return [
         {
@@ -86,6 +87,15 @@ def withdrawal_rows(documents: Sequence[dict[str, Any]]) -> list[tuple[str, ...]
         (f"record:{each['consent']}", each["item"] or "all of it", each["anchor"]["state"])
         for each in documents
     ]
+
+
+def tell_taken_back(session: Session, documents: Sequence[dict[str, Any]], *, many: bool) -> None:
+    """What was taken back, as one document: a withdrawal, or a list (``rakkan.withdrawals/1``)."""
+    if many or len(documents) != 1:
+        document: dict[str, Any] = {"schema": "rakkan.withdrawals/1", "withdrawals": list(documents)}
+        session.emit(document, lambda: render.table(withdrawal_rows(documents), TAKEN_BACK))
+    else:
+        session.emit(documents[0], lambda: show_withdrawal(documents[0]))
 
 
 def show_withdrawal(document: dict[str, Any]) -> None:

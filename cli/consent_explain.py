@@ -37,7 +37,11 @@ def explain(
     grantee: Annotated[str, typer.Option("--for", metavar="WHO", help="Who wants to use it.")] = "public",
     as_of: Annotated[
         str,
-        typer.Option("--as-of", metavar="INSTANT", help="When it is used, as 2026-11-22T12:00:00Z. [now]"),
+        typer.Option(
+            "--as-of",
+            metavar="INSTANT",
+            help="When it was used, as 2026-11-22T12:00:00Z; not later than now. [now]",
+        ),
     ] = "",
     known: Annotated[
         str,
@@ -52,14 +56,17 @@ def explain(
 
     Example: rakkan consent explain picture.png --scope org.rakkan.finetune_lora
     """
+    from rakkan.registry.clock import past_instant
     from rakkan.registry.flows.consent.consents import why
     from rakkan.registry.flows.withdraw.watching import keep_current
     from rakkan.registry.flows.withdraw.withdrawn import confirmed
-    from rakkan.schemas.instant import parse_instant
 
     session = Session.of(context)
-    used_at, known_at = (parse_instant(each) if each else None for each in (as_of, known))
     with session.registry() as registry:
+        used_at, known_at = (
+            past_instant(each, registry.clock, name) if each else None
+            for name, each in (("as-of", as_of), ("known", known))
+        )
         digests = digests_of(registry, name)
         policy_id = _policy(policy)
         heard: list[Explanation] = []

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 AsOf = Annotated[
     str,
-    typer.Option("--as-of", metavar="INSTANT", help="When it is used, as 2026-11-22T12:00:00Z. [now]"),
+    typer.Option(
+        "--as-of",
+        metavar="INSTANT",
+        help="When it was used, as 2026-11-22T12:00:00Z; not later than now. [now]",
+    ),
 ]
 
 
@@ -54,16 +58,17 @@ def show(
 
     Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
     """
+    from rakkan.registry.clock import past_instant
     from rakkan.registry.flows.consent.consents import show
     from rakkan.registry.flows.verify.corroboration import of_file
     from rakkan.registry.flows.withdraw.watching import keep_current
     from rakkan.registry.flows.withdraw.withdrawn import confirmed
     from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, parse_grantee
-    from rakkan.schemas.instant import parse_instant
 
-    session, used_at = Session.of(context), parse_instant(as_of) if as_of else None
+    session = Session.of(context)
     parse_grantee(grantee)
     with session.registry() as registry:
+        used_at = past_instant(as_of, registry.clock, "as-of") if as_of else None
         digests = digests_of(registry, name)
         scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
 

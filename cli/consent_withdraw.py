@@ -6,7 +6,7 @@ It decides how they are named and asked for. What a withdrawal is, and who may m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,11 @@ from rakkan.cli import exits, render
 from rakkan.cli.session import Session
 from rakkan.cli.signers import SignerUri, WalletKey, chosen
 from rakkan.cli.slip import Rpc, SlipFile, withdraw_by
+from rakkan.cli.taking import names_consent, wanted_of
 from rakkan.schemas.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from rakkan.registry.flows.withdraw.withdrawing import Wanted
     from rakkan.registry.service import Registry
@@ -77,36 +78,10 @@ def withdraw(
     with session.registry() as registry:
         by = chosen(session, signer, wallet_key)
         with session.progress("Reading") as advance:
-            wanted = _wanted(registry, named, item or [], by, advance)
+            wanted = wanted_of(registry, named, item or [], by, advance)
         if dry_run:
             return _plan(session, wanted)
-        return _take_back(session, registry, wanted, by, many=len(named) > 1 or not _is_cid(named[0]))
-
-
-def _wanted(
-    registry: Registry,
-    names: Sequence[str],
-    items: Sequence[str],
-    by: RecordSigner | None,
-    advance: Callable[[str], None],
-) -> list[Wanted]:
-    from rakkan.registry.flows.naming import works_named
-    from rakkan.registry.flows.withdraw.withdrawing import about_works, named
-
-    if not all(_is_cid(name) for name in names) and items:
-        raise Invalid(
-            "Works are taken out of a consent that is named.",
-            code="usage",
-            hint="Give its CID, then --item WORKS; or name the works alone.",
-        )
-    found: list[Wanted] = []
-    works = []
-    for name in names:
-        if _is_cid(name):
-            found += named(registry, name, works_named(registry, items, advance) if items else [])
-        else:
-            works.append(name)
-    return found + (about_works(registry, works_named(registry, works, advance), by) if works else [])
+        return _take_back(session, registry, wanted, by, many=len(named) > 1 or not names_consent(named[0]))
 
 
 def _take_back(
@@ -122,11 +97,7 @@ def _take_back(
     except DomainError as error:
         late = error  # it is recorded and stays wanted; that is said below
     documents = answers.withdrawals(registry, records)
-    if many or len(documents) != 1:
-        document: dict[str, Any] = {"schema": "rakkan.withdrawals/1", "withdrawals": documents}
-        session.emit(document, lambda: render.table(answers.withdrawal_rows(documents), answers.TAKEN_BACK))
-    else:
-        session.emit(documents[0], lambda: answers.show_withdrawal(documents[0]))
+    answers.tell_taken_back(session, documents, many=many)
     if late is not None:
         session.warn(f"It is recorded, and `rakkan worker` sends it as soon as it can: {late}")
         return exits.of_error(late)
@@ -146,16 +117,3 @@ def _plan(session: Session, wanted: Sequence[Wanted]) -> int:
     )
     session.say("Nothing was taken back.")
     return exits.YES
-
-
-def _is_cid(name: str) -> bool:
-    from pathlib import Path
-
-    from rakkan.registry.flows.lookup import is_cid
-
-    if is_cid(name):
-        return True
-    # what is no file, no pattern and no digest was meant as a CID, and is told to be none
-    from glob import has_magic
-
-    return not (Path(name).exists() or has_magic(name) or ":" in name)

@@ -1,7 +1,7 @@
-"""``rakkan consent slip`` and slips elsewhere: files, QR codes, and handing them in.
+"""Withdrawal slips as files: written when a consent is given, and handed in.
 
-It decides what is written where and how a slip is read. What it is worth is decided in
-``rakkan.registry.rules.slips``.
+It decides what is written where and how a slip is read. Making one later is ``consent_slip``; what it is worth is
+decided in ``rakkan.registry.rules.slips`` and, for one over many, ``joint_slips``.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ import typer
 
 from rakkan.cli import exits, render
 from rakkan.cli.session import Session, line
-from rakkan.cli.signers import SignerUri, WalletKey, chosen
-from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
+from rakkan.schemas.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rakkan.registry.rules.joint_slips import AnySlip
     from rakkan.registry.service import Registry
     from rakkan.registry.signers.port import RecordSigner
     from rakkan.schemas.record import Record
-    from rakkan.schemas.slip import Slip
 
 SlipFolder = Annotated[
     Path | None,
@@ -36,50 +35,6 @@ SlipFile = Annotated[
     typer.Option("--slip", metavar="FILE", help="A withdrawal slip, instead of CID and key."),
 ]
 Rpc = Annotated[str, typer.Option("--rpc", metavar="URL", help="A node of the slip's chain. [the home's]")]
-
-
-def slip(
-    context: typer.Context,
-    cid: Annotated[str, typer.Argument(metavar="CID", help="The consent's record or envelope.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it. [standard output]")
-    ] = None,
-    qr: Annotated[
-        Path | None,
-        typer.Option("--qr", metavar="FILE.svg", help="The same as a QR code; - draws it in the terminal."),
-    ] = None,
-    item: Annotated[
-        str, typer.Option("--item", metavar="DIGEST", help="For one work out of it, as sha256:<hex>. [all]")
-    ] = "",
-    signer: SignerUri = "",
-    wallet_key: WalletKey = None,
-) -> int:
-    """Write the slip that takes a consent back, for the day on which its key is lost.
-
-    Whoever has the slip can use it, for this consent and for nothing else. Print it, or give it to somebody.
-
-    Example: rakkan consent slip baguqeera… --out consent.slip.json --qr consent.svg
-    """
-    from rakkan.registry.flows.lookup import resolve
-    from rakkan.registry.flows.withdraw.slips import make_slip, write_slip
-    from rakkan.schemas.values import Cid, Digest
-
-    session = Session.of(context)
-    with session.registry() as registry:
-        given = resolve(registry, str(Cid.parse(cid))).record
-        made = make_slip(
-            registry,
-            given,
-            signer=chosen(session, signer, wallet_key),
-            item=Digest.parse(item) if item else None,
-        )
-    if out is not None:
-        write_slip(made, out)
-    if qr is not None:
-        _draw(session, made, qr)
-    document = made.to_json()
-    session.emit(document, lambda: _show(document, out))
-    return exits.YES
 
 
 def write_slips(
@@ -104,11 +59,10 @@ def withdraw_by(session: Session, path: Path, rpc: str) -> int:
     """Use a slip: in this home if it is its registry, else straight at the contract."""
     from rakkan.registry.home import Home
     from rakkan.registry.keys import ACCOUNT
-    from rakkan.registry.ledger.relay import relay
-    from rakkan.registry.rules.slips import check_slip
+    from rakkan.registry.rules.joint_slips import check_any
 
     found = read(path)
-    check_slip(found)
+    check_any(found)
     settings = session.settings()
     home = Home(settings.folder)
     if home.exists and not rpc:
@@ -137,55 +91,73 @@ def withdraw_by(session: Session, path: Path, rpc: str) -> int:
             hint="Run `rakkan init --chain none` there, send its chain account some of the chain's coin, and do this "
             "again. Or hand the slip to its registry, whose page /withdraw asks for nothing.",
         )
-    done = relay(found, url, home.keys.wallet(ACCOUNT))
-    from rakkan.schemas.instant import format_instant
-
-    document = {
-        "schema": "rakkan.relayed/1",
-        "consent": found.record_id,
-        "item": found.item,
-        "authority": found.authority,
-        "chainId": found.chain_id,
-        "contract": found.contract,
-        "withdrawnAt": format_instant(done.at),
-        "tx": f"0x{done.transaction.hex()}" if done.transaction else None,
-        "gas": done.gas_used or None,
-    }
+    document = _relayed(found, url, home.keys.wallet(ACCOUNT))
     session.emit(document, lambda: _show_relayed(document))
     return exits.YES
 
 
-def read(path: Path) -> Slip:
-    """A slip from a file, or from standard input for ``-``.
+def _relayed(found: AnySlip, url: str, key: bytes) -> dict[str, Any]:
+    from rakkan.registry.ledger.relay import Relayed, relay, relay_many
+    from rakkan.schemas.instant import format_instant
+    from rakkan.schemas.slip import Slip
+
+    document: dict[str, Any] = {
+        "schema": "rakkan.relayed/1" if isinstance(found, Slip) else "rakkan.relayed-many/1"
+    }
+    done: Relayed | None
+    if isinstance(found, Slip):
+        done = relay(found, url, key)
+        document |= {"consent": found.record_id, "item": found.item}
+    else:
+        done = relay_many(found, url, key)
+        document["withdrawals"] = [
+            {"consent": part.record_id, "item": item}
+            for part in found.withdrawals
+            for item in (part.items or (None,))
+        ]
+    sent = done.transaction if done is not None else None
+    return document | {
+        "authority": found.authority,
+        "chainId": found.chain_id,
+        "contract": found.contract,
+        "withdrawnAt": format_instant(done.at) if done is not None else None,
+        "tx": f"0x{sent.hex()}" if sent is not None else None,
+        "gas": done.gas_used if done is not None and done.gas_used else None,
+    }
+
+
+def read(path: Path) -> AnySlip:
+    """A slip of either form from a file, or from standard input for ``-``.
 
     Raises:
         NotFound: ``file-missing``. Invalid: ``slip-form``, ``not-json``, ``record-too-large``.
     """
-    from rakkan.registry.rules.slips import SLIP_LIMIT, read_slip
+    from rakkan.registry.rules.joint_slips import JOINT_LIMIT, read_any
 
     try:
         if str(path) == "-":
-            return read_slip(sys.stdin.buffer.read(SLIP_LIMIT + 1))
+            return read_any(sys.stdin.buffer.read(JOINT_LIMIT + 1))
         with path.open("rb") as stream:
-            return read_slip(stream.read(SLIP_LIMIT + 1))
+            return read_any(stream.read(JOINT_LIMIT + 1))
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}.", code="file-missing") from error
 
 
-def _at_home(session: Session, registry: Registry, found: Slip) -> int:
+def _at_home(session: Session, registry: Registry, found: AnySlip) -> int:
     from rakkan.cli import consent_answers as answers
-    from rakkan.registry.flows.withdraw.slips import hand_in
+    from rakkan.registry.flows.withdraw.joint import hand_in_any
     from rakkan.registry.worker import Worker
     from rakkan.schemas.errors import DomainError
+    from rakkan.schemas.slip import JointSlip
 
-    record = hand_in(registry, found).record
+    records = [each.record for each in hand_in_any(registry, found)]
     late: DomainError | None = None
     try:
         Worker(registry, session.say).settle()
     except DomainError as error:
         late = error
-    (document,) = answers.withdrawals(registry, [record])
-    session.emit(document, lambda: answers.show_withdrawal(document))
+    documents = answers.withdrawals(registry, records)
+    answers.tell_taken_back(session, documents, many=isinstance(found, JointSlip))
     if late is not None:
         session.warn(f"It is recorded, and `rakkan worker` sends it as soon as it can: {late}")
         return exits.of_error(late)
@@ -197,44 +169,20 @@ def _home_url(home: Any) -> str:  # noqa: ANN401 - Home, imported only when it r
     return chain.rpc_url if chain else ""
 
 
-def _draw(session: Session, made: Slip, path: Path) -> None:
-    """The QR code: all that the slip says but its words, which are derived."""
-    try:
-        import segno
-    except ImportError as error:
-        raise Unavailable(
-            "QR codes need a library that is not installed.",
-            code="extra-missing",
-            hint="Install it with `pip install 'rakkan[qr]'`.",
-        ) from error
-    from rakkan.registry.rules.slips import slip_bytes
-
-    code = segno.make_qr(slip_bytes(made, words=False), mode="byte", error="m")
-    if str(path) == "-":
-        if not session.quiet:
-            code.terminal(sys.stderr, compact=True)
-        return
-    try:
-        code.save(str(path), kind="svg", scale=4, title="Withdrawal slip", xmldecl=False)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}.", code="slip-unwritable") from error
-
-
-def _show(document: dict[str, Any], out: Path | None) -> None:
-    if out is None:
-        from rakkan.cli.text import to_json
-
-        line(to_json(document))
-        return
-    line(document["words"])
-    line()
-    render.table([("file", str(out)), ("consent", document["recordId"])])
-
-
 def _show_relayed(document: dict[str, Any]) -> None:
-    line(f"{document['authority']} withdrew it: no new use from {document['withdrawnAt']} on.")
+    many = document.get("withdrawals")
+    if document["withdrawnAt"] is None:
+        line("All of it was withdrawn before.")
+    else:
+        what = f"{len(many)} consents or works" if many else "it"
+        line(f"{document['authority']} withdrew {what}: no new use from {document['withdrawnAt']} on.")
     line()
     sent = document["tx"] or "it was withdrawn before, and nothing was sent"
+    consents = [each["consent"] for each in many] if many else [document["consent"]]
     render.table(
-        [("consent", document["consent"]), ("chain", str(document["chainId"])), ("transaction", sent)]
+        [
+            *(("consent", each) for each in dict.fromkeys(consents)),
+            ("chain", str(document["chainId"])),
+            ("transaction", sent),
+        ]
     )

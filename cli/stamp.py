@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -72,6 +73,15 @@ def stamp(
     coauthors: CoauthorsAgree = None,
     signer: SignerUri = "",
     wallet_key: WalletKey = None,
+    identity: Annotated[
+        str,
+        typer.Option(
+            "--identity",
+            metavar="PEM|own",
+            help="Who signs for their name in each picture, too (CAWG identity): a file with certificate and key, or the"
+            " home's own. It tells, and grants nothing. [nobody]",
+        ),
+    ] = "",
     grantee: Annotated[
         list[str] | None, typer.Option("--grantee", metavar="WHO", help="Who may use it. [as the terms say]")
     ] = None,
@@ -133,6 +143,10 @@ def stamp(
         dry_run=dry_run or bool(missing),  # a word mistyped is no reason to sign and publish the rest
     )
     with session.registry() as registry:
+        if identity:
+            from rakkan.registry.flows.stamp.identity import identity_signer
+
+            options = replace(options, identity=identity_signer(registry, identity))
         items = _run(session, registry, paths, options, slips)
     if missing and len(files) > 1:
         session.warn(

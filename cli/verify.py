@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 Trust = Annotated[
     Path | None,
-    typer.Option("--trust", metavar="PEM", help="Certificates of the issuers you trust, not the home's."),
+    typer.Option(
+        "--trust",
+        metavar="PEM|DIR",
+        help="Certificates of the issuers you trust, not the home's: a file, or a folder of such files.",
+    ),
 ]
 Identities = Annotated[
     list[Path] | None,
     typer.Option(
         "--identity-trust",
         metavar="FILE",
-        help="Whom you believe about names, not whom the home does: issuers (PEM) or DID documents (JSON); repeatable.",
+        help="Whom you believe about names, not whom the home does: issuers (PEM) or DID documents (JSON), or a folder of them; repeatable.",
     ),
 ]
 LogKeys = Annotated[

@@ -1,7 +1,6 @@
 """The C2PA engine (c2pa-python), behind one door: the only file that imports it.
 
-It decides under which settings the engine runs: no network, no thumbnails, one list of issuers
-under its own name, and one context per process, because a context made before a fork is dead in
+It decides whose signatures the engine makes (its settings are in ``_c2pa_settings``), and one context per process, because a context made before a fork is dead in
 the child. Every error of the engine becomes one of ours. It leaves out what its answers mean
 (``rakkan.manifests.read``): its ``validation_state`` is never a verdict.
 """
@@ -17,7 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rakkan.manifests.certificates import SIGNING_USAGES
+from rakkan.manifests._c2pa_settings import common
+from rakkan.manifests._c2pa_settings import settings as settings
 from rakkan.manifests.errors import SigningFailed, UnreadableImage, UnreadableManifest
 from rakkan.manifests.signer import Signer
 from rakkan.manifests.text import plain
@@ -31,26 +31,6 @@ Json = dict[str, Any]
 
 _MAX_CONTEXTS: Final = 16
 _UNREADABLE: Final = "asset could not be parsed"  # all that the engine says when it is the file's fault
-# The engine ignores a setting that it does not know, so a slip of the pen would switch off a check.
-# What is not in this list is refused here (names as in c2pa-rs 0.91.3, docs/context-settings.md).
-_KNOWN: Final = frozenset(
-    {
-        "builder.created_assertion_labels",
-        "builder.generate_c2pa_archive",
-        "builder.thumbnail.enabled",
-        "core.allow_redirects",
-        "core.allowed_network_hosts",
-        "core.decode_identity_assertions",
-        "core.max_decompressed_manifest_size_in_mb",
-        "trust.anchors",
-        "trust.trust_config",
-        "verify.ocsp_fetch",
-        "verify.remote_manifest_fetch",
-        "verify.verify_after_reading",
-        "verify.verify_after_sign",
-        "verify.verify_trust",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +111,12 @@ def sign(
     signer: Signer,
     ingredients: Sequence[Ingredient] = (),
     issuers: TrustedIssuers | None = None,
+    identity: Signer | None = None,
 ) -> tuple[bytes, bytes]:
     """Sign a file in memory; the engine reads its own work back before it answers.
+
+    With an identity, somebody signs for their name, too (``cawg.identity``): for all that the definition states, and
+    for the binding to the file.
 
     Returns:
         The signed file, and the manifest store in it.
@@ -141,7 +125,8 @@ def sign(
         SigningFailed: ``signing-refused``.
         UnreadableImage: ``image-refused``, if the engine takes less than we do.
     """
-    engine, context = _signing(signer, issuers)
+    covers = tuple(str(each["label"]) for each in definition["assertions"]) if identity is not None else ()
+    engine, context = _signing(signer, issuers, identity, covers)
     output = io.BytesIO()
     try:
         with engine.Builder(definition, context) as builder:
@@ -172,55 +157,11 @@ def engine_version() -> str:
     return str(c2pa.sdk_version())
 
 
-def settings(tree: Json) -> Json:
-    """The tree itself, if the engine knows every setting in it.
-
-    Raises:
-        ValueError: A setting that the engine would silently ignore.
-    """
-    for section, entries in tree.items():
-        for name, value in entries.items():
-            paths = (
-                [f"{section}.{name}.{key}" for key in value]
-                if isinstance(value, dict)
-                else [f"{section}.{name}"]
-            )
-            for path in paths:
-                if path not in _KNOWN:
-                    raise ValueError(f"the C2PA engine has no setting {path!r}")
-    return tree
-
-
-def _common(issuers: TrustedIssuers | None) -> Json:
-    """Network off twice over, and the one list that counts."""
-    trust: Json = {"trust_config": "\n".join(oid.dotted_string for oid in SIGNING_USAGES)}
-    if issuers is not None:
-        trust["anchors"] = [
-            {"trust_anchors": issuers.pem.decode(), "trust_uri": issuers.uri, "trust_kind": "manifest"}
-        ]
-    return {
-        "core": {
-            "allowed_network_hosts": [],
-            "allow_redirects": False,
-            # Identity assertions may name hosts to ask, and their failures would colour the state.
-            "decode_identity_assertions": False,
-        },
-        "trust": trust,
-        "verify": {
-            "remote_manifest_fetch": False,
-            "ocsp_fetch": False,
-            "verify_trust": True,
-            "verify_after_reading": True,
-            "verify_after_sign": True,
-        },
-    }
-
-
 def _reader(issuers: TrustedIssuers | None) -> tuple[Any, c2pa.Context]:
     import c2pa  # 70 ms, and only who meets a manifest pays them
 
     def make() -> c2pa.Context:
-        return c2pa.Context(c2pa.Settings.from_dict(settings(_common(issuers))))
+        return c2pa.Context(c2pa.Settings.from_dict(settings(common(issuers))))
 
     try:
         return c2pa, _CONTEXTS.get((b"read", _listed(issuers)), make)
@@ -234,24 +175,60 @@ def _listed(issuers: TrustedIssuers | None) -> bytes:
     return issuers.uri.encode() + issuers.digest if issuers else b""
 
 
-def _signing(signer: Signer, issuers: TrustedIssuers | None) -> tuple[Any, c2pa.Context]:
+def _signing(
+    signer: Signer, issuers: TrustedIssuers | None, identity: Signer | None = None, covers: Sequence[str] = ()
+) -> tuple[Any, c2pa.Context]:
     import c2pa
 
     def make() -> c2pa.Context:
-        tree = _common(issuers)
+        tree = common(issuers)
         # A thumbnail costs twenty times the signature and up to sixteen times the picture's bytes.
         tree["builder"] = {"thumbnail": {"enabled": False}, "created_assertion_labels": ["c2pa.ingredient"]}
+        if identity is not None:
+            tree["signer"] = {"local": _local(signer)}
+            tree["cawg_x509_signer"] = {"local": {**_local(identity), "referenced_assertions": list(covers)}}
+            return _by_settings(c2pa.Settings.from_dict(settings(tree)))
         made = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.chain_pem, signer.key_pem, None)
         return c2pa.Context(c2pa.Settings.from_dict(settings(tree)), c2pa.Signer.from_info(made))
 
+    key: tuple[bytes, ...] = (
+        b"sign",
+        signer.algorithm.encode(),
+        signer.digest.raw,
+        signer.chain_pem,
+        _listed(issuers),
+    )
+    if identity is not None:
+        key += (identity.digest.raw, identity.chain_pem, " ".join(covers).encode())
     try:
-        return c2pa, _CONTEXTS.get(
-            (b"sign", signer.algorithm.encode(), signer.digest.raw, signer.chain_pem, _listed(issuers)), make
-        )
+        return c2pa, _CONTEXTS.get(key, make)
     except c2pa.C2paError as error:
         raise SigningFailed(
             f"The signing key cannot be used: {_cause(error, 160)}.", code="signing-key"
         ) from error
+
+
+def _local(signer: Signer) -> Json:
+    return {
+        "alg": signer.algorithm,
+        "sign_cert": signer.chain_pem.decode(),
+        "private_key": signer.key_pem.decode(),
+    }
+
+
+def _by_settings(tree: c2pa.Settings) -> c2pa.Context:
+    """A context whose signers stand in its settings: the one way in which the engine signs for an identity, too.
+
+    The engine's own class takes it for one without a signer, and lets that be said anew.
+    """
+    import c2pa
+
+    class BySettings(c2pa.Context):  # type: ignore[misc]  # the engine's classes have no types
+        @property
+        def has_signer(self) -> bool:
+            return True
+
+    return BySettings(tree)
 
 
 def _cause(error: Exception, limit: int) -> str:

@@ -156,7 +156,7 @@ def _certificate(found: IdentityAssertion, base: IdentityCredential, bench: Benc
         why = f"ended on {signer.not_valid_after_utc:%Y-%m-%d}, and nothing proves that its use is older"
         said = f"An identity certificate for {who} {why}."
         return _open(held, "cawg.x509.signature.outside_validity", said)
-    issuers = bench.trust.issuers if _is_for_names(signer) else None
+    issuers = bench.trust.issuers if is_for_names(signer) else None
     issuer = issuers.vouching(chain, bench.instant) if issuers else None
     if issuer is None:
         said = f"Somebody who goes by {who} signed it too; {held.issuer} says so, who is not recognised here for names."
@@ -223,7 +223,7 @@ def _as(held: IdentityCredential) -> str:
     return f" as {' and '.join(roles)}" if roles else ""
 
 
-def _is_for_names(certificate: x509.Certificate) -> bool:
+def is_for_names(certificate: x509.Certificate) -> bool:
     """Whether the certificate may sign for a name, and not for a claim generator alone."""
     try:
         usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Final
 from uuid import uuid4
 
 from rakkan.manifests import _c2pa
+from rakkan.manifests.aggregators import NOBODY
+from rakkan.manifests.attribution import read_credentials
 from rakkan.manifests.certificates import fingerprint
 from rakkan.manifests.claim import ACTIONS, PARENT_LABEL, PROVENANCE, TRAINING, ClaimDefinition
 from rakkan.manifests.container import manifest_parts, manifest_store, walk
@@ -61,6 +64,7 @@ def stamp(
     *,
     parents: Sequence[CheckedImage] = (),
     issuers: TrustedIssuers | None = None,
+    identity: Signer | None = None,
 ) -> StampedImage:
     """Sign one picture in memory. The engine's context is kept, so that a batch pays for it once.
 
@@ -72,6 +76,7 @@ def stamp(
             picture itself already carries a credential. All others are inputs.
         issuers: The list that readers are expected to use: an ingredient's signer that is not on
             it stays recorded as unknown.
+        identity: Somebody who signs for their name, too, by a certificate for names (CAWG identity).
 
     Raises:
         SigningFailed: ``signing-refused``, ``signing-key``, ``signing-ingredients``,
@@ -100,13 +105,21 @@ def stamp(
             document.setdefault("ingredients", []).append(entry | {"format": picture.media_type})
     # Issuers matter for ingredients alone here, and looking them up costs as much as signing.
     content, store = _c2pa.sign(
-        image.content, image.media_type, document, signer, credentials, issuers if credentials else None
+        image.content,
+        image.media_type,
+        document,
+        signer,
+        credentials,
+        issuers if credentials else None,
+        identity,
     )
-    identity = _verified(container, content, store, signer)
-    return StampedImage(content, image.media_type, store, identity, had_credential)
+    known_by = _verified(container, content, store, signer, identity)
+    return StampedImage(content, image.media_type, store, known_by, had_credential)
 
 
-def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -> ManifestIdentity:
+def _verified(
+    before: Container, content: bytes, store: bytes, signer: Signer, identity: Signer | None
+) -> ManifestIdentity:
     """Find everything again in the bytes that will be written.
 
     The engine has validated the same bytes before it returned them (``verify_after_sign``).
@@ -127,6 +140,9 @@ def _verified(before: Container, content: bytes, store: bytes, signer: Signer) -
         raise _unverified("the signature does not fit")
     if active.misfits() or created != {ACTIONS, TRAINING, PROVENANCE}:
         raise _unverified("an assertion is missing or altered")
+    named = read_credentials(parsed, (), NOBODY, at=None, now=datetime.now(UTC))
+    if [each.holds for each in named] != [True] * (identity is not None):
+        raise _unverified("the identity credential in it does not hold")
     return identity_of(parsed)
 
 

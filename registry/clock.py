@@ -1,17 +1,21 @@
-"""Clocks: the system's, and one that stands still for rehearsals on the local chain."""
+"""Clocks: the system's, and one that stands still for rehearsals on the local chain; and what is not yet past."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rakkan.registry.ports import ChainIdentity, Clock
-from rakkan.schemas.errors import Refused
-from rakkan.schemas.instant import parse_instant
+from rakkan.schemas.errors import Invalid, Refused
+from rakkan.schemas.instant import format_instant, parse_instant
 
 LOCAL_CHAIN: Final = 31337
 """The chain id of the embedded chain; public test keys and moved clocks are for it alone."""
+
+
+SKEW: Final = timedelta(minutes=10)
+"""How far the clock of whoever asks may be ahead of ours."""
 
 
 class SystemClock:
@@ -49,3 +53,29 @@ def choose_clock(setting: str, identity: ChainIdentity | None) -> Clock:
             hint="Unset RAKKAN_CLOCK.",
         )
     return FixedClock(parse_instant(setting))
+
+
+def past_instant(text: str, clock: Clock, field: str) -> datetime:
+    """An instant that has come: of what is to come nobody knows what will be known then.
+
+    Args:
+        text: As it was asked for.
+        clock: Ours; the other one may be :data:`SKEW` ahead.
+        field: What it was asked with, such as ``asOf``.
+
+    Raises:
+        Invalid: ``instant-form``, ``instant-future``, with the pointer of the field.
+    """
+    try:
+        moment = parse_instant(text)
+    except Invalid as error:
+        raise Invalid(error.message, code=error.code, hint=error.hint, pointer=f"/{field}") from error
+    now = clock.now()
+    if moment > now + SKEW:
+        raise Invalid(
+            f"{text} has not come yet: what holds of it, and what will be known then, nobody can say.",
+            code="instant-future",
+            hint=f"Leave it out to be told of now, or name an instant up to {format_instant(now)}.",
+            pointer=f"/{field}",
+        )
+    return moment

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rakkan.registry.failpoints import failpoint
+from rakkan.registry.flows.consent.listing import gone_before_their_end
 from rakkan.registry.flows.consent.telling import documents
 from rakkan.registry.rules.telling import EXPIRING, GRANTED
 from rakkan.registry.rules.webhook import FORBEARANCE, TYPES, body_of, message_id, pause
@@ -156,11 +157,11 @@ class Herald:
     def _bodies(self, endpoint: Endpoint, news: list[Event]) -> list[tuple[Event, bytes | None]]:
         """What each event is to this endpoint; None if nothing: not wanted, or no news any more."""
         wanted = [event for event in news if TYPES[event.news.kind] in endpoint.types]
-        over = self._withdrawn(wanted)
+        over = self._over(wanted)
         told = {
             event.number: document
             for event, document in zip(wanted, documents(self._registry.store.events, wanted), strict=True)
-            if event.news.about not in over or event.news.kind not in (GRANTED, EXPIRING)
+            if event.news.about not in over.get(event.news.kind, ())
         }
         origin = self._registry.origin
         return [
@@ -172,9 +173,15 @@ class Herald:
     def _body(event: Event, origin: str, told: dict[str, object]) -> bytes:
         return body_of(TYPES[event.news.kind], format_instant(event.noticed_at), origin, told)
 
-    def _withdrawn(self, news: list[Event]) -> set[bytes]:
-        """The consents among these that were taken back since: that they were given, or end, is no news any more."""
-        given = {event.news.about for event in news if event.news.kind in (GRANTED, EXPIRING)}
-        seen = self._registry.store.withdrawals.get(sorted(given))
+    def _over(self, news: list[Event]) -> dict[str, set[bytes]]:
+        """By kind of news, the consents of which it is no news any more.
+
+        That one was given is none once it was taken back; that one ends, once anything else ended it.
+        """
+        given, ending = (
+            {event.news.about for event in news if event.news.kind == kind} for kind in (GRANTED, EXPIRING)
+        )
+        seen = self._registry.store.withdrawals.get(sorted(given | ending))
         named = self._registry.store.events.named({key for _, key in seen})
-        return {key for by, key in seen if key in named and named[key].authority == by}
+        taken = {key for by, key in seen if key in named and named[key].authority == by}
+        return {GRANTED: taken, EXPIRING: taken | gone_before_their_end(self._registry, ending - taken)}

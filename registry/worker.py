@@ -22,7 +22,9 @@ from rakkan.registry.flows.consent.revealing import learn
 from rakkan.registry.flows.judge.staleness import note
 from rakkan.registry.flows.withdraw.watching import watch
 from rakkan.registry.ledger import calls
+from rakkan.registry.ledger.consent_calls import withdraw_keys_call
 from rakkan.registry.ports import Block, Call
+from rakkan.registry.rules.many_keys import joint_effect, single_effect
 from rakkan.registry.rules.note import LogHead, NoteVerifier, sign_head
 from rakkan.registry.service import Registry
 from rakkan.registry.store.leases import LANE, Lease
@@ -207,9 +209,11 @@ class Worker:
         if identity is None:
             return
         for each in self._registry.store.withdrawals.relayable():
-            name = f"withdraw:{each.authority.hex()}:{each.key.hex()}"
             call = calls.withdraw_by_sig_call(identity, each.authority, each.key, each.signature or b"")
-            self._registry.store.outbox.plan(name, call)
+            self._registry.store.outbox.plan(single_effect(each.authority, each.key), call)
+        for many in self._registry.store.withdrawals.relayable_together():
+            call = withdraw_keys_call(identity, many.authority, many.keys, many.signature)
+            self._registry.store.outbox.plan(joint_effect(many.joint), call)
 
     def _watch(self) -> int:
         """Read what was withdrawn on chain, by whomever."""

@@ -21,6 +21,9 @@ DigestText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+:[0-9a-f]{6
 Origin = Annotated[str, StringConstraints(pattern=r"^rakkan/[0-9a-f]{16}$")]
 M = TypeVar("M", bound=BaseModel)
 
+MAX_KEYS: Final = 200
+"""Withdrawals that one signature may cover: each of their records repeats all keys."""
+
 AddressText = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 DidText = Annotated[str, StringConstraints(pattern=r"^did:(key:z|pkh:eip155:)[0-9A-Za-z:]+$", max_length=128)]
 
@@ -108,7 +111,8 @@ class Proof(Value):
     ``eip712`` proofs name the chain and contract of their domain; what was signed is derived from
     the statement again when verifying, never read from here. ``erc1271`` proofs sign the same for a
     wallet that is a contract (ERC-6492 wrapping included), and name the block at which it said yes:
-    such wallets change their owners.
+    such wallets change their owners. An ``eip712`` proof with ``keys`` signed many withdrawals at once, the
+    record's own among them: these are the keys, in the order that was signed.
     """
 
     suite: Literal["ed25519", "eip712", "erc1271"]
@@ -116,6 +120,7 @@ class Proof(Value):
     signature: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2,8192}$")]
     verifying_contract: AddressText | None = None
     block: BlockName | None = None
+    keys: tuple[Hex32, ...] | None = Field(default=None, min_length=1, max_length=MAX_KEYS, strict=False)
 
 
 class Envelope(Value):

@@ -7,7 +7,7 @@
 
 import { canonical } from "./statement.js";
 
-const MAX_BYTES = 8192;
+const MAX_BYTES = 65536;
 const MAX_PICTURE = 32 * 1024 * 1024;
 const SIDES = [1600, 1000, 2400];
 

@@ -198,6 +198,19 @@ contract VectorsTest is Checks {
         same(i, 2, "whole, and one work");
     }
 
+    function test_KeysThatWereSignedTogether() external {
+        address authority = who(place("together", 0, ".authority"));
+        bytes32[] memory keys = vm.parseJsonBytes32Array(json, place("together", 0, ".keys"));
+        same(consents.withdrawalsDigest(authority, keys), word(place("together", 0, ".digest")), "digest");
+        consents.withdrawKeysBySig(
+            authority, keys, vm.parseJsonBytes(json, place("together", 0, ".signature"))
+        );
+        same(keys.length, 2, "two keys");
+        for (uint256 i = 0; i < keys.length; ++i) {
+            same(consents.withdrawnAt(authority, keys[i]), NOW, "taken back");
+        }
+    }
+
     function hexadecimal(string memory key) private view returns (bytes memory) {
         return vm.parseBytes(string.concat("0x", vm.parseJsonString(json, key)));
     }

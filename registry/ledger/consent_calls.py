@@ -1,4 +1,4 @@
-"""What we ask of ``ConsentRegistry`` besides single withdrawals: commitments, and its events.
+"""What we ask of ``ConsentRegistry`` besides single withdrawals: many at once, commitments, and its events.
 
 It decides the encoding of these calls and the strict reading of the answers and events; nothing here
 talks to a chain. ``contracts/src/IConsentRegistry.sol`` decides the signatures.
@@ -6,6 +6,7 @@ talks to a chain. ``contracts/src/IConsentRegistry.sol`` decides the signatures.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from rakkan.registry.ledger.calls import decode, encode, withdrawn_at_answer
 from rakkan.registry.ports import Call, ChainIdentity, Event
 from rakkan.schemas.errors import Integrity
-from rakkan.schemas.identity import keccak
+from rakkan.schemas.identity import Address, keccak
 from rakkan.schemas.instant import from_unix
 
 WITHDRAWN: Final = keccak(b"Withdrawn(address,bytes32,uint64)")
@@ -35,6 +36,14 @@ class ChainWithdrawal:
     key: bytes
     at: datetime
     block: int
+
+
+def withdraw_keys_call(
+    chain: ChainIdentity, authority: Address | bytes, keys: Sequence[bytes], signature: bytes
+) -> Call:
+    """Relay many withdrawals that their authority signed together, in the order that was signed."""
+    form = "withdrawKeysBySig(address,bytes32[],bytes)"
+    return encode(chain.consents, form, authority, list(keys), signature)
 
 
 def commit_call(chain: ChainIdentity, commitment: bytes) -> Call:

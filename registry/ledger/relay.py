@@ -13,13 +13,15 @@ from typing import Final
 
 from rakkan.contracts import artifact
 from rakkan.registry.ledger import calls
-from rakkan.registry.ledger.node import Node
+from rakkan.registry.ledger.consent_calls import withdraw_keys_call
+from rakkan.registry.ledger.node import Node, Receipt
 from rakkan.registry.ledger.sender import Sender
-from rakkan.registry.ports import ChainIdentity
+from rakkan.registry.ports import Call, ChainIdentity
+from rakkan.registry.rules.joint_slips import check_joint, keys_of
 from rakkan.registry.rules.slips import check_slip
 from rakkan.schemas.errors import Invalid, Refused, Unavailable
 from rakkan.schemas.identity import Address
-from rakkan.schemas.slip import Slip
+from rakkan.schemas.slip import JointSlip, Slip
 
 PATIENCE: Final = 120.0
 """Seconds to wait until it is mined."""
@@ -57,11 +59,7 @@ def relay(slip: Slip, rpc_url: str, private_key: bytes, *, patience: float = PAT
     """
     check_slip(slip)
     if slip.chain_id is None or slip.contract is None:
-        raise Invalid(
-            "This slip is for a registry without a chain.",
-            code="slip-chainless",
-            hint="Hand it to that registry: its page /withdraw takes it.",
-        )
+        raise _chainless()
     node, contract = Node(rpc_url), Address.parse(slip.contract)
     chain = _chain(node, slip.chain_id, contract)
     authority, key = Address.parse(slip.authority), bytes.fromhex(slip.key)
@@ -72,8 +70,55 @@ def relay(slip: Slip, rpc_url: str, private_key: bytes, *, patience: float = PAT
 
     if (before := withdrawn()) is not None:
         return Relayed(before, None, 0)
-    call = calls.withdraw_by_sig_call(chain, authority, key, bytes.fromhex(slip.signature))
-    sender = Sender(node, slip.chain_id, private_key)
+    sent = _send(
+        node,
+        slip.chain_id,
+        private_key,
+        calls.withdraw_by_sig_call(chain, authority, key, bytes.fromhex(slip.signature)),
+        patience,
+    )
+    moment = withdrawn()
+    if moment is None:
+        raise Refused("The contract did not take the slip.", code="call-reverted", reason="withdrawBySig")
+    return Relayed(moment, sent.transaction, sent.gas_used)
+
+
+def relay_many(
+    slip: JointSlip, rpc_url: str, private_key: bytes, *, patience: float = PATIENCE
+) -> Relayed | None:
+    """Send a slip over many to its contract in one transaction, and wait until it is mined.
+
+    None, and nothing is sent, if all of it was withdrawn before. What was is passed over by the contract, and keeps
+    its time. Arguments and errors as :func:`relay`.
+    """
+    check_joint(slip)
+    if slip.chain_id is None or slip.contract is None:
+        raise _chainless()
+    node, contract = Node(rpc_url), Address.parse(slip.contract)
+    chain = _chain(node, slip.chain_id, contract)
+    authority, keys = Address.parse(slip.authority), keys_of(slip)
+    unsigned = withdraw_keys_call(chain, authority, keys, b"")
+    if _all_withdrawn(node, unsigned):
+        return None
+    call = withdraw_keys_call(chain, authority, keys, bytes.fromhex(slip.signatures[0]))
+    sent = _send(node, slip.chain_id, private_key, call, patience)
+    block = node.block(sent.block_number)
+    if block is None or not _all_withdrawn(node, unsigned):
+        raise Refused("The contract did not take the slip.", code="call-reverted", reason="withdrawKeysBySig")
+    return Relayed(block.time, sent.transaction, sent.gas_used)
+
+
+def _all_withdrawn(node: Node, unsigned: Call) -> bool:
+    """One question for any number of keys: the contract looks at no signature if nothing is left to withdraw."""
+    try:
+        node.call(unsigned.to, unsigned.calldata)
+    except Refused:
+        return False
+    return True
+
+
+def _send(node: Node, chain_id: int, private_key: bytes, call: Call, patience: float) -> Receipt:
+    sender = Sender(node, chain_id, private_key)
     signed = sender.sign(call.to, call.calldata, node.next_nonce(sender.address))
     sender.broadcast(signed)
     deadline, pause = time.monotonic() + patience, 0.05
@@ -86,10 +131,15 @@ def relay(slip: Slip, rpc_url: str, private_key: bytes, *, patience: float = PAT
             )
         time.sleep(pause)
         pause = min(2 * pause, 2.0)
-    moment = withdrawn()
-    if moment is None:
-        raise Refused("The contract did not take the slip.", code="call-reverted", reason="withdrawBySig")
-    return Relayed(moment, signed.hash, receipt.gas_used)
+    return receipt
+
+
+def _chainless() -> Invalid:
+    return Invalid(
+        "This slip is for a registry without a chain.",
+        code="slip-chainless",
+        hint="Hand it to that registry: its page /withdraw takes it.",
+    )
 
 
 def _chain(node: Node, chain_id: int, contract: Address) -> ChainIdentity:

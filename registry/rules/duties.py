@@ -153,7 +153,7 @@ def _check_key(subjects: Sequence[Subject], change: KeyChange, linked: Linked) -
     if change.guardianship is not None:
         named = _linked(linked, change.guardianship, "guardianship", ("key",)).predicate
         if not isinstance(named, KeyChange) or (named.action, named.actor) != ("guardians", change.actor):
-            raise _unknown("guardianship")
+            raise unknown_link("guardianship")
 
 
 def _check_ruling(subjects: Sequence[Subject], ruling: Ruling, linked: Linked) -> None:
@@ -164,7 +164,7 @@ def _check_ruling(subjects: Sequence[Subject], ruling: Ruling, linked: Linked) -
     if ruling.dispute is not None:
         dispute = _linked(linked, ruling.dispute, "dispute", ("dispute",)).predicate
         if not isinstance(dispute, Dispute) or dispute.target != ruling.target:
-            raise _unknown("dispute")
+            raise unknown_link("dispute")
 
 
 def _check_key_signed(change: KeyChange, signers: Collection[str], linked: Linked) -> None:
@@ -211,13 +211,14 @@ def successors(actor: str, linked: Linked) -> set[str]:
 def _linked(linked: Linked, link: Link, field: str, kinds: Collection[str], consent: str = "") -> Record:
     record = linked.get(link.cid.digest)
     if record is None or record.kind not in kinds:
-        raise _unknown(field)
+        raise unknown_link(field)
     if consent and (not isinstance(record.predicate, Consent) or record.predicate.kind != consent):
-        raise _unknown(field)
+        raise unknown_link(field)
     return record
 
 
-def _unknown(field: str) -> Refused:
+def unknown_link(field: str) -> Refused:
+    """The error of a record that links what is not known, or cannot stand there."""
     return Refused(
         f"The record that {field} links is not known here, or is not one that can stand there.",
         code="link-unknown",

@@ -37,6 +37,7 @@ _TYPES: Final = {
     "Consent": "string notice,string audience,bytes32 recordId,bytes32 subject,string scopes,string grantee,"
     "address grantor,uint64 validFrom,uint64 validUntil,string onWithdrawal,address withdrawalAuthority",
     "Withdrawal": "address authority,bytes32 key",
+    "Withdrawals": "address authority,bytes32[] keys",
     "Statement": "string kind,string audience,bytes32 recordId",
     "Verdict": "bytes32 recordId,bytes32 subject,bytes32 policyId,uint8 outcome,uint64 logSize,"
     "bytes32 logRoot,uint64 issuedAt,uint64 validUntil,bytes32 findingsRoot,uint64 findingsCount,"
@@ -105,7 +106,7 @@ def consent_digest(domain: Domain, statement: bytes | Record) -> bytes:
     read = _read(statement)
     if not isinstance(read.predicate, Consent):
         raise Invalid("This statement is not a consent.", code="kind-unknown", pointer="/predicateType")
-    return _digest(domain, "Consent", _consent_members(read, read.predicate))
+    return message_digest(domain, "Consent", _consent_members(read, read.predicate))
 
 
 def withdrawal_digest(domain: Domain, authority: Address, key: bytes) -> bytes:
@@ -116,17 +117,17 @@ def withdrawal_digest(domain: Domain, authority: Address, key: bytes) -> bytes:
         authority: Who takes back.
         key: recordId digest, or sha256(recordId ‖ item); 32 bytes.
     """
-    return _digest(domain, "Withdrawal", (authority, key))
+    return message_digest(domain, "Withdrawal", (authority, key))
 
 
 def statement_digest(domain: Domain, kind: str, audience: str, record_id: bytes) -> bytes:
     """What a wallet signs for any kind of record without a type of its own."""
-    return _digest(domain, "Statement", (kind, audience, record_id))
+    return message_digest(domain, "Statement", (kind, audience, record_id))
 
 
 def verdict_digest(domain: Domain, message: VerdictMessage) -> bytes:
     """What an attester signs; the gate checks the same 32 bytes."""
-    return _digest(domain, "Verdict", astuple(message))
+    return message_digest(domain, "Verdict", astuple(message))
 
 
 def verdict_message(record_id: bytes, verdict: Verdict) -> VerdictMessage:
@@ -158,30 +159,15 @@ def record_digest(domain: Domain, statement: bytes | Record, signer: Address) ->
     Raises:
         Invalid: As parsing does; ``grantor-wallet``; ``instant-range``.
     """
-    return _digest(domain, *_message(statement, signer))
+    return message_digest(domain, *_message(statement, signer))
 
 
 def typed_data(domain: Domain, statement: bytes | Record, signer: Address | None = None) -> dict[str, Any]:
     """What ``eth_signTypedData_v4`` gets, as a JSON value; arguments as in :func:`record_digest`."""
     name, members = _message(statement, signer)
-    fields = [member.split(" ") for member in _TYPES[name].split(",")]
-    return {
-        "types": {
-            of: [
-                dict(zip(("type", "name"), member.split(" "), strict=True))
-                for member in _TYPES[of].split(",")
-            ]
-            for of in ("EIP712Domain", name)
-        },
-        "primaryType": name,
-        "domain": {
-            "name": NAME,
-            "version": VERSION,
-            "chainId": domain.chain_id,
-            "verifyingContract": str(domain.contract),
-        },
-        "message": {field: _to_json(member) for (_, field), member in zip(fields, members, strict=True)},
-    }
+    fields = [member.split(" ")[1] for member in _TYPES[name].split(",")]
+    said = {field: _to_json(member) for field, member in zip(fields, members, strict=True)}
+    return typed_message(domain, name, said)
 
 
 actor_of = lru_cache(maxsize=4096)(parse_did)
@@ -248,7 +234,8 @@ def _consent_members(read: _Read, consent: Consent) -> tuple[Member, ...]:
     )
 
 
-def _digest(domain: Domain, name: str, members: tuple[Member, ...]) -> bytes:
+def message_digest(domain: Domain, name: str, members: tuple[Member, ...]) -> bytes:
+    """The digest of a message of one of our types; of an array, its words' keccak stands for it."""
     words = b"".join([_TYPE_HASHES[name], *map(_word, members)])
     return keccak(b"\x19\x01" + domain.separator + keccak(words))
 
@@ -271,6 +258,27 @@ def _word(member: Member) -> bytes:
 def _separator(chain_id: int, contract: bytes) -> bytes:
     members: tuple[Member, ...] = (NAME, VERSION, chain_id, Address(contract))
     return keccak(b"".join([_TYPE_HASHES["EIP712Domain"], *map(_word, members)]))
+
+
+def typed_message(domain: Domain, name: str, said: dict[str, Any]) -> dict[str, Any]:
+    """A message of one of our types as ``eth_signTypedData_v4`` gets it."""
+    return {
+        "types": {
+            of: [
+                dict(zip(("type", "name"), member.split(" "), strict=True))
+                for member in _TYPES[of].split(",")
+            ]
+            for of in ("EIP712Domain", name)
+        },
+        "primaryType": name,
+        "domain": {
+            "name": NAME,
+            "version": VERSION,
+            "chainId": domain.chain_id,
+            "verifyingContract": str(domain.contract),
+        },
+        "message": said,
+    }
 
 
 def _to_json(member: Member) -> str | int:

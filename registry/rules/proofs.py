@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from rakkan.registry.rules.duties import Linked, check_form, check_signed, missing
 from rakkan.registry.rules.eip712 import Domain, actor_of, address_of, record_digest, recover, sign
+from rakkan.registry.rules.links import check_known
+from rakkan.registry.rules.many_keys import signed_digest
 from rakkan.registry.rules.notice import notice_of
 from rakkan.registry.rules.wallet_questions import UNASKED, Answers, question_of, signing_domain
 from rakkan.schemas.canonical import parse_canonical
@@ -178,7 +180,7 @@ def check_records(
     linked: Linked = _NOTHING,
     answers: Answers = UNASKED,
 ) -> list[DomainError | None]:
-    """:func:`check_record` for many; the answer at each place is the error, or None if accepted.
+    """Whether many records are accepted, all that a consent links included; at each place the error, or None.
 
     Args:
         records: What one of them links may come before it in the same list.
@@ -191,6 +193,7 @@ def check_records(
     for record in records:
         try:
             check_record(record, audience=audience, domain=domain, linked=known, answers=answers)
+            check_known(record.predicate, known)
         except DomainError as error:
             errors.append(error)
         else:
@@ -227,7 +230,7 @@ def _holds(
     try:
         signer = actor_of(proof.signer)
         signature = bytes.fromhex(proof.signature)
-        if isinstance(signer, DidKey) and proof.suite == "ed25519" and proof.verifying_contract is None:
+        if isinstance(signer, DidKey) and proof.suite == "ed25519" and _bare(proof):
             message = did_message(record.statement, audience)
             Ed25519PublicKey.from_public_bytes(signer.public).verify(signature, message)
             return True
@@ -236,7 +239,7 @@ def _holds(
             if where != domain:
                 raise _foreign_domain(where, domain)
             if proof.suite == "eip712":
-                if recover(record_digest(where, record, signer.address), signature) == signer.address:
+                if recover(signed_digest(record, proof, where, signer.address), signature) == signer.address:
                     return True
             elif (question := question_of(record, proof, where)) and answers.get(question, True):
                 return question in answers
@@ -247,6 +250,11 @@ def _holds(
             raise
         raise _bad_proof(proof, place) from error
     raise _bad_proof(proof, place)
+
+
+def _bare(proof: Proof) -> bool:
+    """Whether it names nothing that only wallets have."""
+    return proof.verifying_contract is None and proof.keys is None
 
 
 def _may_withdraw(authority: Address, signers: set[str], consent: Record | None) -> bool:

@@ -8,7 +8,7 @@ their code may change its mind.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -26,9 +26,11 @@ from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.errors import DomainError, Invalid, Refused
 from rakkan.schemas.identity import Address, DidKey, DidPkh
 from rakkan.schemas.record import Record, statement_bytes
-from rakkan.schemas.slip import Slip
+from rakkan.schemas.slip import JointSlip, Slip
 from rakkan.schemas.statement import Link, Proof, Subject, parse_model
 from rakkan.schemas.values import Cid
+
+S = TypeVar("S", Slip, JointSlip)
 
 SLIP_LIMIT = 8_192
 """Bytes that a slip may have; ours have a fifth of it."""
@@ -122,13 +124,18 @@ def parse_slip(value: object) -> Slip:
     Raises:
         Invalid: ``slip-form``.
     """
+    return parse_as(Slip, value)
+
+
+def parse_as(form: type[S], value: object) -> S:
+    """A slip of this form from a JSON value; raises as :func:`parse_slip`."""
     try:
-        slip = parse_model(Slip, value)
+        slip = parse_model(form, value)
     except Invalid as error:
         raise Invalid(
             f"This is not a withdrawal slip: {error.message}",
             code="slip-form",
-            pointer=str(error.fields.get("pointer", "")),
+            pointer=error.pointer,
             hint="A slip is the whole text that `rakkan consent slip` wrote.",
         ) from error
     unknown = sorted(slip.model_extra or ())
@@ -175,16 +182,26 @@ def check_slip(slip: Slip) -> None:
 
 def withdrawal_of(slip: Slip) -> Record:
     """The withdrawal record that a slip is the signature of, whole or in part: the same for whoever makes it."""
+    item = bytes.fromhex(slip.item) if slip.item is not None else None
+    record, envelope = _cid(slip.record_id, "recordId"), _cid(slip.envelope, "envelope")
+    statement = withdrawal_statement_of(slip.audience, record, envelope, item, slip.authority)
+    return Record.build(statement, [_proof(slip)])
+
+
+def withdrawal_statement_of(
+    audience: str, record: Cid, envelope: Cid, item: bytes | None, authority: str
+) -> bytes:
+    """:func:`rakkan.registry.rules.proofs.withdrawal_statement` of a consent of which only this much is at hand."""
     withdrawal = Withdrawal(
-        audience=slip.audience,
-        consent=Link.to(_cid(slip.envelope, "envelope")),
-        consent_id=_cid(slip.record_id, "recordId").digest.hex(),
-        item=slip.item,
-        authority=slip.authority,
-        key=slip.key,
+        audience=audience,
+        consent=Link.to(envelope),
+        consent_id=record.digest.hex(),
+        item=item.hex() if item is not None else None,
+        authority=authority,
+        key=withdrawal_key(record.digest, item).hex(),
     )
     subject = Subject(name="consent", digest={"sha256": withdrawal.consent_id})
-    return Record.build(statement_bytes("withdrawal", [subject], withdrawal), [_proof(slip)])
+    return statement_bytes("withdrawal", [subject], withdrawal)
 
 
 def slip_words(slip: Slip) -> str:

@@ -86,7 +86,7 @@ def question_of(record: Record, proof: Proof, domain: Domain) -> WalletQuestion 
         Invalid: As the digest does.
     """
     signer = actor_of(proof.signer)
-    if proof.suite != "erc1271" or proof.block is None:
+    if proof.suite != "erc1271" or proof.block is None or proof.keys is not None:
         return None
     if not isinstance(signer, DidPkh) or signer.chain_id != domain.chain_id:
         return None

@@ -10,6 +10,7 @@ reads the record. Its stderr is the terminal's: it may ask to be touched.
   "digest":"0x…","statement":{…}}`` → ``{"signature":"0x…"}``: 65 bytes, v 0, 1, 27 or 28
 * the same with ``"suite":"ed25519"`` and ``"bytes":"…"`` instead of typed data and digest: what is signed,
   in hex → 64 bytes
+* ``eip712`` without ``statement`` asks for one signature over many withdrawals (``Withdrawals``)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, Self
 
@@ -28,12 +30,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from rakkan.registry.rules.eip712 import Domain, record_digest, recover, typed_data
+from rakkan.registry.rules.many_keys import joint_proof, typed_withdrawals, withdrawals_digest
 from rakkan.registry.rules.proofs import did_message
 from rakkan.registry.signers.material import PASSPHRASE, PASSPHRASE_FD
 from rakkan.registry.signers.port import wallet_actor
 from rakkan.schemas.canonical import parse_canonical, parse_strict
 from rakkan.schemas.errors import DomainError, Invalid, NotFound, Refused, Unavailable
-from rakkan.schemas.identity import Address, DidKey, parse_did
+from rakkan.schemas.identity import Address, DidKey, DidPkh, parse_did
 from rakkan.schemas.statement import Proof
 
 SCHEMA: Final = "rakkan.signing/1"
@@ -114,27 +117,38 @@ class CommandSigner:
         return Proof(suite="ed25519", signer=str(who), signature=signature.hex())
 
     def _prove_wallet(self, statement: bytes, who: Address, domain: Domain | None) -> Proof:
-        actor, where = wallet_actor(who, domain)
-        digest = record_digest(where, statement, who)
-        asked = {
-            "suite": "eip712",
-            "typedData": typed_data(where, statement, who),
-            "digest": "0x" + digest.hex(),
-            "statement": parse_canonical(statement),
-        }
-        signature = _one_form(self._signature(actor, asked, 65))
+        _, where = wallet_actor(who, domain)
+        said = {"statement": parse_canonical(statement)}
+        signature = self._sign(
+            who, where, record_digest(where, statement, who), typed_data(where, statement, who), said
+        )
+        return Proof(
+            suite="eip712",
+            signer=str(DidPkh(where.chain_id, who)),
+            signature=signature.hex(),
+            verifying_contract=str(where.contract),
+        )
+
+    def prove_keys(self, keys: Sequence[bytes], domain: Domain | None) -> Proof:
+        """Its proof over many withdrawals, checked; it is asked once."""
+        if isinstance(self._who, DidKey):
+            raise Refused("Only a wallet signs many withdrawals at once.", code="domain-unknown")
+        _, where = wallet_actor(self._who, domain)
+        digest, typed = withdrawals_digest(where, self._who, keys), typed_withdrawals(where, self._who, keys)
+        return joint_proof(keys, where, self._who, self._sign(self._who, where, digest, typed, {}))
+
+    def _sign(
+        self, who: Address, where: Domain, digest: bytes, typed: dict[str, Any], said: dict[str, Any]
+    ) -> bytes:
+        asked = {"suite": "eip712", "typedData": typed, "digest": "0x" + digest.hex(), **said}
+        signature = _one_form(self._signature(wallet_actor(who, where)[0], asked, 65))
         try:
             signed_by = recover(digest, signature)
         except Refused:
             raise self._wrong() from None
         if signed_by != who:
             raise self._wrong()
-        return Proof(
-            suite="eip712",
-            signer=actor,
-            signature=signature.hex(),
-            verifying_contract=str(where.contract),
-        )
+        return signature
 
     def _signature(self, actor: str, asked: dict[str, Any], length: int) -> bytes:
         answer = _ask(self._words, {"request": "sign", "actor": actor, **asked})

@@ -7,12 +7,14 @@ that shows a key.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rakkan.registry.ledger.devchain import refuse_public_key
 from rakkan.registry.rules.eip712 import Domain, address_of
+from rakkan.registry.rules.many_keys import sign_keys
 from rakkan.registry.rules.proofs import sign_did, sign_wallet
 from rakkan.schemas.errors import Refused
 from rakkan.schemas.identity import Address, DidKey, DidPkh
@@ -46,6 +48,14 @@ class RecordSigner(Protocol):
         """
         ...
 
+    def prove_keys(self, keys: Sequence[bytes], domain: Domain | None) -> Proof:
+        """Its one proof over many withdrawals of which it is the authority, in this order.
+
+        Raises:
+            Refused: ``domain-unknown``, also of a ``did:key``, which is nobody's authority on a chain.
+        """
+        ...
+
 
 class KeySigner:
     """An Ed25519 key at hand, which signs as its ``did:key``."""
@@ -67,6 +77,10 @@ class KeySigner:
     def prove(self, statement: bytes, domain: Domain | None) -> Proof:  # noqa: ARG002
         """An Ed25519 proof."""
         return sign_did(statement, self._key)
+
+    def prove_keys(self, keys: Sequence[bytes], domain: Domain | None) -> Proof:  # noqa: ARG002
+        """Refused: contracts know no such key."""
+        raise Refused("Only a wallet signs many withdrawals at once.", code="domain-unknown")
 
 
 class WalletSigner:
@@ -96,6 +110,10 @@ class WalletSigner:
     def prove(self, statement: bytes, domain: Domain | None) -> Proof:
         """An EIP-712 proof."""
         return sign_wallet(statement, wallet_actor(self._address, domain)[1], self._key)
+
+    def prove_keys(self, keys: Sequence[bytes], domain: Domain | None) -> Proof:
+        """An EIP-712 proof."""
+        return sign_keys(keys, wallet_actor(self._address, domain)[1], self._key)
 
 
 def wallet_actor(address: Address, domain: Domain | None) -> tuple[str, Domain]:

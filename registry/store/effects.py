@@ -24,6 +24,18 @@ class ChainWithdrawalRow(Row, table=True):
     block: int = Field(sa_type=BigInteger, index=True)
 
 
+class JointWithdrawalRow(Row, table=True):
+    """One of many keys that their authority signed together; ``joint`` is sha256(authority ‖ all keys in order)."""
+
+    __tablename__ = "joint_withdrawal"
+    __table_args__ = COMPACT
+    joint: bytes = blob(key=True)
+    place: int = count(key=True)
+    authority: bytes = blob()
+    key: bytes = blob()
+    signature: bytes = blob()
+
+
 class ChainCursorRow(Row, table=True):
     """How far the events of a contract have been read, and how far they cannot be undone."""
 

@@ -16,8 +16,9 @@ from rakkan.registry.rules.brief import brief_of
 from rakkan.registry.rules.commitments import revealed
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
+from rakkan.registry.rules.many_keys import joint_id
 from rakkan.registry.rules.wallet_questions import inner_signature
-from rakkan.registry.store.effects import CommitmentRow
+from rakkan.registry.store.effects import CommitmentRow, JointWithdrawalRow
 from rakkan.registry.store.tables import (
     BriefRow,
     EdgeRow,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _identifier, _edge, _link = table(IdentifierRow), table(EdgeRow), table(LinkRow)
 _commitment = table(CommitmentRow)
 _fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+_joint = table(JointWithdrawalRow)
 _brief, _terms = table(BriefRow), table(TermsRow)
 
 
@@ -127,6 +129,16 @@ def index_rows(
                 "signature": _relayable(record, predicate),
             }
         ]
+        rows[_joint] = [
+            row
+            for proof in record.parsed_envelope.proofs
+            if proof.keys is not None
+            for row in joint_rows(
+                Address.parse(predicate.authority).raw,
+                [bytes.fromhex(key) for key in proof.keys],
+                bytes.fromhex(proof.signature),
+            )
+        ]
     commitment = revealed(record)
     if commitment is not None:
         rows[_commitment] = [
@@ -172,11 +184,17 @@ def derived_brief(stored: StoredRecord) -> dict[str, Any] | None:
     return {**rows[_brief][0], "content": content[0] if content else None}
 
 
+def joint_rows(authority: bytes, keys: Sequence[bytes], signature: bytes) -> list[dict[str, Any]]:
+    """The rows of one signature over many withdrawals; the same whichever of their records brings it."""
+    same = {"joint": joint_id(authority, keys), "authority": authority, "signature": signature}
+    return [{**same, "place": place, "key": key} for place, key in enumerate(keys)]
+
+
 def _relayable(record: Record, withdrawal: Withdrawal) -> bytes | None:
     """The authority's own wallet signature, which the contract takes from anyone."""
     authority = Address.parse(withdrawal.authority)
     for proof in record.parsed_envelope.proofs:
         signer = parse_did(proof.signer)
-        if isinstance(signer, DidPkh) and signer.address == authority:
+        if proof.keys is None and isinstance(signer, DidPkh) and signer.address == authority:
             return inner_signature(bytes.fromhex(proof.signature))
     return None

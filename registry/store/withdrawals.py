@@ -16,13 +16,14 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from rakkan.registry.ledger.consent_calls import ChainWithdrawal
 from rakkan.registry.rules.telling import UNDONE, WITHDRAWN, News
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.effects import ChainCursorRow, ChainWithdrawalRow
+from rakkan.registry.store.effects import ChainCursorRow, ChainWithdrawalRow, JointWithdrawalRow
 from rakkan.registry.store.events import note
+from rakkan.registry.store.indexing import joint_rows
 from rakkan.registry.store.tables import WithdrawalRow, table
 from rakkan.schemas.instant import from_unix, to_unix
 
 _withdrawal, _on_chain = table(WithdrawalRow), table(ChainWithdrawalRow)
-_cursor = table(ChainCursorRow)
+_cursor, _joint = table(ChainCursorRow), table(JointWithdrawalRow)
 _MOMENTS = (
     "SELECT authority, key, recorded_at FROM withdrawal",
     "SELECT authority, key, at FROM chain_withdrawal",
@@ -57,6 +58,23 @@ class SeenWithdrawal:
     def at(self) -> datetime | None:
         """The earliest moment at which it was known."""
         return min((moment for moment in (self.recorded_at, self.chain_at) if moment), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTogether:
+    """Withdrawals under one signature of their authority.
+
+    Attributes:
+        joint: sha256(authority ‖ keys).
+        authority: 20 bytes.
+        keys: In the order that was signed.
+        signature: Over all of them.
+    """
+
+    joint: bytes
+    authority: bytes
+    keys: tuple[bytes, ...]
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +168,26 @@ class Withdrawals:
         )
         with self._database.write() as connection:
             connection.execute(update(_withdrawal).where(bare).values(signature=signature))
+
+    def sign_together(self, authority: bytes, keys: Sequence[bytes], signature: bytes) -> None:
+        """Keep one signature of the authority over many withdrawals that are recorded here."""
+        with self._database.write() as connection:
+            self._database.insert(connection, _joint, joint_rows(authority, keys, signature))
+
+    def relayable_together(self) -> list[SignedTogether]:
+        """Signatures over many of which any is not on chain, as far as it was read."""
+        there = exists().where(
+            (_on_chain.c.key == _joint.c.key) & (_on_chain.c.authority == _joint.c.authority)
+        )
+        missing = select(_joint.c.joint).where(~there).distinct()
+        rows = select(_joint).where(_joint.c.joint.in_(missing)).order_by(_joint.c.joint, _joint.c.place)
+        found: dict[bytes, SignedTogether] = {}
+        with self._database.read() as connection:
+            for row in connection.execute(rows):
+                before = found.get(row.joint)
+                keys = (*before.keys, row.key) if before else (row.key,)
+                found[row.joint] = SignedTogether(row.joint, row.authority, keys, row.signature)
+        return list(found.values())
 
     def relayable(self) -> list[SeenWithdrawal]:
         """Withdrawals that carry a signature and are not on chain, as far as it was read."""

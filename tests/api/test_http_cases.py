@@ -134,6 +134,16 @@ def test_what_is_wrong_is_pointed_at_and_nothing_is_kept(people: OverHttp) -> No
             403,
         )
     )
+    unknown: dict[str, dict[str, Any]] = {
+        "supersedes": {"supersedes": Cid.of(b"{}").link},
+        "persons/releases/0": {
+            "persons": {"depicted": "others", "minors": "none", "releases": [Cid.of(b"{}").link]}
+        },
+    }
+    for field, more in unknown.items():
+        linking = people.consent_statement("artist", grant.parsed.subject, **more)
+        record = Record.build(linking, [sign_did(linking, key("artist"))])
+        refused.append((record, "link-unknown", f"/predicate/{field}", 403))
     thief = people.consent_statement("artist", grant.parsed.subject)
     refused.append(
         (Record.build(thief, [sign_did(thief, key("thief"))]), "proof-missing", "/predicate/grantor/id", 403)

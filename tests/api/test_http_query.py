@@ -119,6 +119,27 @@ def test_then_is_what_was_known_at_the_instant(http: httpx.Client, shelf: Shelf)
     assert all(each.then and each.then.reason == "no-consent" for each in found.items)
 
 
+def test_of_what_is_to_come_nothing_is_said(http: httpx.Client, shelf: Shelf) -> None:
+    """By every route that takes `asOf`, and by each of its forms; a clock that is a little ahead is let pass."""
+    now = shelf.served.registry.clock.now()
+    far, near = (format_instant(now + timedelta(minutes=minutes)) for minutes in (11, 5))
+    digest = shelf.digests[0]
+    urls: dict[str, Any] = {"content": b"https://a.example/", "headers": {"Content-Type": "text/plain"}}
+
+    def ask(at: str) -> list[httpx.Response]:
+        return [
+            http.get(f"/v1/consent/{digest}", params={"asOf": at}),
+            http.post(PATH, json={"digests": [digest], "asOf": at}),
+            http.post(PATH, params={"asOf": at}, content=bytes(32), headers={"Content-Type": BYTES}),
+            http.post(PATH, params={"asOf": at}, **urls),
+        ]
+
+    for refused in ask(far):
+        said = problem(refused, 422, "instant-future")
+        assert said["errors"][0]["pointer"] == "/asOf"
+    assert [each.status_code for each in ask(near)] == [200] * 4
+
+
 def test_bytes_say_the_same(http: httpx.Client, shelf: Shelf) -> None:
     body = b"".join(bytes.fromhex(each) for each in shelf.files.values())
     before = format_instant(shelf.served.registry.clock.now() - timedelta(hours=1))

@@ -13,7 +13,9 @@ from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rakkan.registry.flows.consent.consents import give
+from rakkan.registry.flows.withdraw.joint import make_joint
 from rakkan.registry.flows.withdraw.slips import make_slip
+from rakkan.registry.rules.joint_slips import any_bytes
 from rakkan.registry.rules.slips import slip_bytes
 from rakkan.registry.worker import Worker
 from rakkan.schemas.slip import Slip
@@ -154,6 +156,24 @@ def test_no_camera(browser: Browser, world: World) -> None:
     context.close()
 
 
+def test_one_code_over_many(visit: Visit, world: World) -> None:
+    """Two consents under one signature: read from a picture of the code, told, and taken back together."""
+    both = [Granted(world), Granted(world)]
+    slip = make_joint(world.registry, [(each.record, None) for each in both])
+    stream = io.BytesIO()
+    segno.make_qr(any_bytes(slip, words=False), mode="byte", error="m").save(stream, kind="png", scale=4)
+    page = visit.open("/withdraw")
+    page.set_input_files("#slip", {"name": "c.png", "mimeType": "image/png", "buffer": stream.getvalue()})
+    expect(page.locator("#slip-said")).to_contain_text("The code was read.")
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Take all of these consents back?")
+    assert [each.told for each in both] == ["allowed", "allowed"]
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("The consents are withdrawn")
+    assert [each.told for each in both] == ["denied", "denied"]
+    visit.check()
+
+
 def other_registrys(folder: Path) -> Slip:
     with new_registry(folder) as registry:
         subject = Subject(name="work", digest={"sha256": "0" * 64})
@@ -194,7 +214,7 @@ def test_wrong_files(visit: Visit, granted: Granted) -> None:
     blank = io.BytesIO()
     Image.new("RGB", (300, 300), (200, 200, 200)).save(blank, "PNG")
     files = [
-        ("huge.json", "application/json", b" " * 9000, "too large for a withdrawal slip"),
+        ("huge.json", "application/json", b" " * 70_000, "too large for a withdrawal slip"),
         ("huge.png", "image/png", granted.code() + bytes(33 * 1024 * 1024), "This picture is too large"),
         ("letter.png", "image/png", b"Dear registry", "This picture cannot be read"),
         ("blank.png", "image/png", blank.getvalue(), "No code was found"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from rakkan.manifests.samples import render_samples
+from rakkan.schemas.instant import format_instant
 from rakkan.schemas.values import Digest
 from tests.cli.conftest import Rakkan
 from tests.homes import SAID
@@ -120,8 +122,16 @@ def test_then_and_now(rakkan: Rakkan, home: Path) -> None:
     assert answers(rakkan, home, DIGESTS[0], "--as-of", "2020-01-01T00:00:00Z") == ["undetermined"] * 2
     assert rakkan("--home", home, "consent", "withdraw", ran.document["recordId"]).code == 0
     assert answers(rakkan, home, DIGESTS[0]) == ["denied"]
-    far = "2027-01-01T00:00:00Z"
-    assert answers(rakkan, home, DIGESTS[0], "--as-of", far) == ["denied", "denied"]
+    far = format_instant(datetime.now(UTC) + timedelta(minutes=11))
+    for words in (("show", "--as-of", far), ("explain", "--as-of", far), ("explain", "--known", far)):
+        verb, *rest = words
+        early = rakkan("--home", home, "--json", "consent", verb, DIGESTS[0], *rest)
+        assert (early.code, early.document["error"]["code"]) == (2, "instant-future"), words
+        assert "Leave it out" in early.document["error"]["hint"]
+    soon = format_instant(datetime.now(UTC) + timedelta(minutes=5))
+    assert answers(rakkan, home, DIGESTS[0], "--as-of", soon) == ["denied", "denied"], (
+        "clocks differ a little"
+    )
     shown = rakkan("--home", home, "consent", "show", DIGESTS[0], "--scope", TRAIN, "--as-of", begin)
     assert shown.out.split()[:2] == ["now", "then"]
     wrong = rakkan("--home", home, "--json", "consent", "show", DIGESTS[0], "--as-of", "yesterday")

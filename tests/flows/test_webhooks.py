@@ -12,8 +12,10 @@ from rakkan.registry import webhooks
 from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.ledger.consent_calls import ChainWithdrawal
 from rakkan.registry.worker import Worker
+from rakkan.schemas.canonical import canonical
+from rakkan.schemas.community import Community
 from rakkan.schemas.instant import format_instant
-from tests.flows.homesteads import DAY, START, People, key
+from tests.flows.homesteads import DAY, START, People, key, link, who
 from tests.flows.hooked import AUTHORITY, Desk, on_chain, withdraw, work
 from tests.flows.receiver import Receiver
 from tests.support import NOW, consent_record
@@ -151,3 +153,45 @@ def test_the_worker_tells_of_endings(hooked: People, receiver: Receiver) -> None
         Worker(hooked.registry).settle()
     assert desk.herald.tell() == 1
     assert desk.told() == [("consent.expiring", str(consent.record_id))]
+
+
+def test_an_ending_is_told_only_of_what_will_still_count_then(hooked: People, receiver: Receiver) -> None:
+    """Not of what was replaced, cancelled or taken back, before or after the ending came near; nor of what is renewed."""
+    community = Community(adjudicators=(who("judge"),))
+    hooked.registry.home.community.write_bytes(canonical(community.to_json()))
+    end = format_instant(START + 20 * DAY)
+    names = (
+        "kept",
+        "replaced",
+        "cancelled",
+        "taken",
+        "renewed",
+        "named by another",
+        "ruled by another",
+        "late",
+    )
+    given = {name: hooked.consent("ann", work(n), validUntil=end) for n, name in enumerate(names)}
+    desk = Desk(hooked.registry, receiver, "consent.expiring")
+    hooked.on(2)
+
+    def later(name: str, by: str = "ann", begin: float = 2) -> None:
+        hooked.consent(
+            by,
+            work(names.index(name)),
+            supersedes=link(given[name]),
+            validFrom=format_instant(START + begin * DAY),
+            validUntil=format_instant(START + 300 * DAY),
+        )
+
+    later("replaced")
+    later("renewed", begin=15)
+    later("named by another", by="ben")
+    hooked.rule("void", given["cancelled"])
+    hooked.rule("void", given["ruled by another"], by="ben")
+    withdraw(hooked, given["taken"])
+    hooked.on(7)
+    Worker(hooked.registry).settle()
+    later("late", begin=7)
+    assert desk.herald.tell() == 3
+    told = {str(given[name].record_id) for name in ("kept", "named by another", "ruled by another")}
+    assert {name for _, name in desk.told()} == told

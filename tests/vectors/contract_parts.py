@@ -18,6 +18,7 @@ from rakkan.registry.rules.eip712 import (
     typed_data,
     withdrawal_digest,
 )
+from rakkan.registry.rules.many_keys import sign_keys, withdrawals_digest
 from rakkan.registry.rules.proofs import sign_wallet, withdrawal_key, withdrawal_statement
 from rakkan.registry.rules.slips import wallet_slip
 from rakkan.schemas.identity import Address
@@ -44,6 +45,7 @@ def contracts() -> dict[str, Any]:
         ],
         "withdrawals": [_withdrawal(granted, item) for item in (None, _ITEM)],
         "slips": [_slip(granted, item) for item in (None, _ITEM)],
+        "together": [_together(granted)],
         "commitments": [_commitment(number) for number in range(3)],
         "wallets": [_wallet(cases.WALLET), _wallet(cases.THIEF)],
     }
@@ -77,6 +79,17 @@ def _withdrawal(consent: Record, item: bytes | None) -> dict[str, Any]:
 
 def _slip(consent: Record, item: bytes | None) -> dict[str, Any]:
     return wallet_slip(consent, cases.AUDIENCE, cases.DOMAIN, cases.AUTHORITY, item=item).to_json()
+
+
+def _together(consent: Record) -> dict[str, Any]:
+    keys = [withdrawal_key(consent.record_id.digest, item) for item in (_ITEM, None)]
+    authority, signed = address_of(cases.AUTHORITY), sign_keys(keys, cases.DOMAIN, cases.AUTHORITY)
+    return {
+        "authority": str(authority),
+        "keys": [_hex(key) for key in keys],
+        "digest": _hex(withdrawals_digest(cases.DOMAIN, authority, keys)),
+        "signature": f"0x{signed.signature}",
+    }
 
 
 def _commitment(number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ state a consent has is decided in ``rakkan.registry.rules.states``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from rakkan.registry.rules.states import state_of
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.consent import Consent, Use
-from rakkan.schemas.instant import format_instant
+from rakkan.schemas.instant import format_instant, parse_instant
 from rakkan.schemas.values import Digest
 
 _CHUNK = 200
@@ -120,8 +120,10 @@ def _fits(registry: Registry, stored: StoredRecord, wanted: Wanted) -> bool:
     )
 
 
-def stand(registry: Registry, chunk: Sequence[StoredRecord]) -> list[Listed]:
-    """How each of these consents stands now; gathered together."""
+def stand(
+    registry: Registry, chunk: Sequence[StoredRecord], at: Callable[[Consent], datetime] | None = None
+) -> list[Listed]:
+    """How each of these consents stands, now or at an instant of its own; gathered together."""
     names = {each.record.record_id.digest: _names(each) for each in chunk}
     every = {digest for digests in names.values() for digest in digests}
     if not every:
@@ -138,7 +140,8 @@ def stand(registry: Registry, chunk: Sequence[StoredRecord]) -> list[Listed]:
         mine = next((fact for fact in known if fact.record_id == name), None)
         assert mine is not None, "a consent is among those on its own subjects"
         whole = replace(mine, withdrawn_item_at=None)  # one work that was taken out of it is not all of it
-        found.append(Listed(stored, said, state_of(whole, (*facts, whole), now, case), mine.withdrawn_at))
+        state = state_of(whole, (*facts, whole), now if at is None else at(said), case)
+        found.append(Listed(stored, said, state, mine.withdrawn_at))
     return found
 
 
@@ -149,3 +152,17 @@ def _names(stored: StoredRecord) -> list[Digest]:
 def soon(registry: Registry, days: int) -> datetime:
     """The instant so many days from now."""
     return registry.clock.now() + timedelta(days=days)
+
+
+def gone_before_their_end(registry: Registry, ids: Collection[bytes]) -> set[bytes]:
+    """Those of these consents that are replaced, taken back or cancelled before they would end; by what is known here."""
+    stored = list(registry.store.records.get(sorted(ids)).values())
+
+    def last_second(said: Consent) -> datetime:
+        return parse_instant(said.valid_until) - timedelta(seconds=1)
+
+    return {
+        each.stored.record.record_id.digest
+        for each in stand(registry, [each for each in stored if each.kind == "consent"], last_second)
+        if each.state in ("superseded", "withdrawn", "void")
+    }

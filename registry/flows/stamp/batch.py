@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from rakkan.manifests.claim import Making
+from rakkan.manifests.signer import Signer
 from rakkan.registry.flows.consent.terms import Terms
 from rakkan.registry.signers.port import RecordSigner
 from rakkan.schemas.errors import DomainError
@@ -32,6 +33,7 @@ class StampOptions:
         jobs: Processes that sign.
         making: How pictures without parents came to be; None takes them for generated.
         dry_run: Say what would be done.
+        identity: Who signs for their name in each picture, too (``identity``).
     """
 
     out: Path | None = None
@@ -44,6 +46,7 @@ class StampOptions:
     jobs: int = 1
     making: Making | None = None
     dry_run: bool = False
+    identity: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rakkan.manifests.claim import ClaimDefinition, Making, claim_definition
 from rakkan.manifests.generator import GeneratorRecord, read_generation
 from rakkan.manifests.image import CheckedImage, read_image
 from rakkan.manifests.jumbf import ManifestIdentity
+from rakkan.manifests.signer import Signer
 from rakkan.registry.flows.lookup import identifiers, published
 from rakkan.registry.flows.stamp.batch import Finding
 from rakkan.registry.flows.stamp.faults import Faults
@@ -49,6 +50,7 @@ class Task:
         uses: What the terms say of the four CAWG keys; empty reserves all of them.
         disclose: What of the private fields becomes public.
         making: How it came to be if it has no parents; None takes it for generated.
+        identity: Who signs for their name, too.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Task:
     uses: Mapping[str, str]
     disclose: frozenset[str]
     making: Making | None = None
+    identity: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class Prepared:
         making: ``generated``, ``edited`` or ``captured``.
         parents: Identifier and relation of each parent.
         definition: Digest of what was asked: the claim definition, every parent named by its digest
-            alone (that one was published since makes no other stamping of it), and what is disclosed.
+            alone (that one was published since makes no other stamping of it), what is disclosed, and whose
+            identity is in it.
         identity: Of the new manifest.
         output_digest: sha256 of the stamped file.
         manifest: The manifest store.
@@ -196,6 +200,7 @@ def _draft(registry: Registry, task: Task, faults: Faults) -> tuple[Prepared, Jo
         disclose = "parents" in task.disclose
         claim = define(parents=_open_parents(registry, uses, disclose=disclose))
         key = define(parents=_closed(uses)).digest + bytes([disclose])
+        key += task.identity.digest.raw if task.identity is not None else b""
         draft = Prepared(
             task,
             image=image,
@@ -231,7 +236,7 @@ def _already_or_new(
             code="output-exists",
             hint="Move it away, or name another --out.",
         )
-    return replace(draft, part=part), Job(draft.image, claim, parents, part)
+    return replace(draft, part=part), Job(draft.image, claim, parents, part, task.identity)
 
 
 def _take_part(part: Path, before: Stamp) -> None:

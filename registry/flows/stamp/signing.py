@@ -42,12 +42,14 @@ class Job:
         claim: What is stated about it.
         parents: What it was made from, the opened one first.
         part: The hidden file that is to hold the stamped bytes.
+        identity: Who signs for their name, too.
     """
 
     image: CheckedImage = field(repr=False)
     claim: ClaimDefinition
     parents: tuple[CheckedImage, ...] = field(repr=False)
     part: Path
+    identity: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,9 @@ def _sign_here(job: Job) -> Signed:
 
 def _sign(job: Job, signer: Signer, issuers: TrustedIssuers | None) -> Signed:
     with undivided():  # an exception inside the SDK's signing callback would be swallowed there
-        done = stamp(job.image, job.claim, signer, parents=job.parents, issuers=issuers)
+        done = stamp(
+            job.image, job.claim, signer, parents=job.parents, issuers=issuers, identity=job.identity
+        )
     seen = fingerprints(job.image)
     try:
         job.part.parent.mkdir(parents=True, exist_ok=True)

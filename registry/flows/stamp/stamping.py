@@ -143,6 +143,7 @@ class _Run:
             dict(uses),
             frozenset(self._options.disclose),
             self._options.making,
+            self._options.identity,
         )
 
     def _with_parents(self, task: Task, parents: Iterable[Path]) -> Task:

@@ -34,7 +34,7 @@ class VerifyOptions:
     Attributes:
         offline: Ask nobody; what could not be asked is undetermined.
         bundle: Evidence from a file instead of the home's memory.
-        trust: PEM of trusted issuers, instead of the home's.
+        trust: PEM of trusted issuers, or a folder of such files, instead of the home's.
         identity_trust: PEM of issuers of identity certificates, or DID documents of aggregators, instead of
             the home's.
         log_keys: Verifier keys of logs (text, or a file that holds it), instead of the home's.

@@ -1,12 +1,13 @@
 """Withdrawal slips in use: made for a consent, kept as files, handed in by anybody.
 
 It decides which key signs a slip and what becomes of one that is handed in: a record here, and a wish
-for the chain. What a slip is worth is decided in ``rakkan.registry.rules.slips``; sending one straight
+for the chain. What a slip is worth is decided in ``rakkan.registry.rules.slips``; slips over many are in ``joint``; sending one straight
 to a contract is ``rakkan.registry.ledger.relay``'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.withdraw.withdrawing import withdrawer
 from rakkan.registry.rules.eip712 import Domain
 from rakkan.registry.rules.proofs import withdrawal_statement
-from rakkan.registry.rules.slips import check_slip, proven_slip, slip_bytes, withdrawal_of
+from rakkan.registry.rules.slips import check_slip, proven_slip, withdrawal_of
 from rakkan.registry.service import Registry
 from rakkan.registry.signers.port import RecordSigner
+from rakkan.schemas.canonical import canonical
 from rakkan.schemas.errors import Invalid, NotFound, Refused, Unavailable
 from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
-from rakkan.schemas.slip import Slip
+from rakkan.schemas.slip import JointSlip, Slip
 from rakkan.schemas.values import Cid, Digest
 
 
@@ -85,19 +87,29 @@ def check_here(registry: Registry, slip: Slip) -> None:
         Invalid, Refused, NotFound: As :func:`hand_in`.
     """
     check_slip(slip)
-    _require_here(registry, slip)
-    consent_id = Cid.parse(slip.record_id).digest
-    known = registry.store.records.get([consent_id]).get(consent_id)
-    if known is None or known.record.record_id.digest != consent_id:
-        raise NotFound(
-            f"The consent {slip.record_id} is not known here.",
-            code="record-unknown",
-            hint="Whoever has an account on its chain can send the slip to the contract all the same: "
-            "`rakkan consent withdraw --slip FILE`.",
-        )
+    require_here(registry, slip)
+    known_here(registry, [slip.record_id])
 
 
-def belongs_here(registry: Registry, slip: Slip) -> bool:
+def known_here(registry: Registry, consents: Sequence[str]) -> None:
+    """Whether all of these consents are known here, by the CIDs of their statements.
+
+    Raises:
+        NotFound: ``record-unknown``.
+    """
+    known = registry.store.records.get([Cid.parse(each).digest for each in consents])
+    for each in consents:
+        found = known.get(Cid.parse(each).digest)
+        if found is None or found.record.record_id.digest != Cid.parse(each).digest:
+            raise NotFound(
+                f"The consent {each} is not known here.",
+                code="record-unknown",
+                hint="Whoever has an account on its chain can send the slip to the contract all the same: "
+                "`rakkan consent withdraw --slip FILE`.",
+            )
+
+
+def belongs_here(registry: Registry, slip: Slip | JointSlip) -> bool:
     """Whether a slip is for this registry, on its chain."""
     domain = None
     if slip.chain_id is not None and slip.contract is not None:
@@ -105,14 +117,14 @@ def belongs_here(registry: Registry, slip: Slip) -> bool:
     return slip.audience == registry.origin and (domain is None or domain == registry.domain)
 
 
-def write_slip(slip: Slip, path: Path) -> None:
+def write_slip(slip: Slip | JointSlip, path: Path) -> None:
     """Keep a slip as a file, readable by its owner alone: whoever has it can use it.
 
     Raises:
         Invalid: ``slip-exists``, if another file is there.
         Unavailable: ``slip-unwritable``.
     """
-    content = slip_bytes(slip) + b"\n"
+    content = canonical(slip.to_json()) + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
@@ -129,7 +141,12 @@ def write_slip(slip: Slip, path: Path) -> None:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.", code="slip-unwritable") from error
 
 
-def _require_here(registry: Registry, slip: Slip) -> None:
+def require_here(registry: Registry, slip: Slip | JointSlip) -> None:
+    """Whether a slip is for this registry, on its chain.
+
+    Raises:
+        Refused: ``slip-elsewhere``.
+    """
     if belongs_here(registry, slip):
         return
     if slip.audience != registry.origin:

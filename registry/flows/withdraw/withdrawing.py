@@ -107,7 +107,7 @@ def about_works(
     found = list[Wanted]()
     for stored in sorted(records.get(ids).values(), key=lambda each: each.sequence):
         granted = stored.record.predicate
-        if isinstance(granted, Consent) and granted.kind == "grant" and _gave(registry, granted, mine):
+        if isinstance(granted, Consent) and granted.kind == "grant" and gave(registry, granted, mine):
             found += _out_of(registry, stored.record, asked)
     keys = {key for each in found for key in _keys(each)}
     gone = registry.store.withdrawals.get(sorted({key for _, key in keys})).keys()
@@ -175,10 +175,10 @@ def withdrawer(registry: Registry, consent: Record, signer: RecordSigner | None 
     if signer is not None and signer.address == authority and registry.domain is not None:
         return signer
     mine = signer if signer is not None else KeySigner(keys.artist)
-    if signer is None or _gave(registry, granted, signer):
+    if signer is None or gave(registry, granted, signer):
         if registry.domain is not None and keys.has(AUTHORITY) and keys.address(AUTHORITY) == authority:
             return WalletSigner(keys.wallet(AUTHORITY))
-        if registry.domain is None and _gave(registry, granted, mine):
+        if registry.domain is None and gave(registry, granted, mine):
             return mine
     raise Refused(
         "This key did not give the consent and is not its withdrawal authority.",
@@ -187,7 +187,8 @@ def withdrawer(registry: Registry, consent: Record, signer: RecordSigner | None 
     )
 
 
-def _gave(registry: Registry, granted: Consent, signer: RecordSigner) -> bool:
+def gave(registry: Registry, granted: Consent, signer: RecordSigner) -> bool:
+    """Whether a consent was given by this signer."""
     if signer.address is not None and registry.domain is None:
         return False
     return granted.grantor.id == signer.actor(registry.domain)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from rakkan.manifests import _c2pa
+from rakkan.manifests._c2pa_settings import common
 from rakkan.manifests.certificates import CLAIM_SIGNING, load_certificates
 from rakkan.manifests.trust import TrustedIssuers, in_force, may_sign
 from rakkan.schemas.errors import Invalid
@@ -244,7 +245,7 @@ class TestEngineSettings:
                 _c2pa.settings(tree)
 
     def test_network_is_off_and_every_check_is_on(self) -> None:
-        tree = _c2pa.settings(_c2pa._common(issuers()))
+        tree = _c2pa.settings(common(issuers()))
         assert tree["core"]["allowed_network_hosts"] == []
         assert tree["verify"] == {
             "remote_manifest_fetch": False,

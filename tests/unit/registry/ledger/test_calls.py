@@ -31,6 +31,10 @@ CALLS: dict[str, tuple[Call, str]] = {
     "withdraw": (calls.withdraw_call(CHAIN, A), "ConsentRegistry"),
     "withdrawBySig": (calls.withdraw_by_sig_call(CHAIN, BOOK, A, SIGNATURE), "ConsentRegistry"),
     "withdrawnAt": (calls.withdrawn_at_call(CHAIN, BOOK, A), "ConsentRegistry"),
+    "withdrawKeysBySig": (
+        consent_calls.withdraw_keys_call(CHAIN, A[:20], (A, B), SIGNATURE),
+        "ConsentRegistry",
+    ),
     "commit": (consent_calls.commit_call(CHAIN, A), "ConsentRegistry"),
     "committedAt": (consent_calls.committed_at_call(CHAIN, A), "ConsentRegistry"),
     "submitVerdict": (calls.submit_verdict_call(GATE, MESSAGE, LOG, SIGNATURE), "ConsentGate"),

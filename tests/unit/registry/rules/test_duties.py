@@ -12,6 +12,7 @@ from rakkan.registry.rules.collection import collect
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.proofs import check_records, sign_did
 from rakkan.schemas.canonical import canonical, parse_canonical
+from rakkan.schemas.errors import Refused
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Subject
 from rakkan.schemas.values import Cid, Digest
@@ -99,6 +100,49 @@ UNFIT = {
 def test_what_a_record_rests_on_must_be_known_and_fit(name: str) -> None:
     record, pointer = UNFIT[name]
     assert refusal(record) == ("link-unknown", pointer)
+
+
+LIKENESS = cases.did_consent(kind="likeness")
+NEW = {
+    "replacing what is unknown": (cases.did_consent(supersedes=Cid.of(b"{}").link), "supersedes"),
+    "replacing a work": (cases.did_consent(supersedes=signed.link(WORK)), "supersedes"),
+    "replacing by the name of a statement": (
+        cases.did_consent(supersedes=GRANT.record_id.link),
+        "supersedes",
+    ),
+    "an unknown release": (
+        cases.did_consent(
+            persons={
+                "depicted": "others",
+                "minors": "none",
+                "releases": [signed.link(LIKENESS), Cid.of(b"{}").link],
+            }
+        ),
+        "persons/releases/1",
+    ),
+    "a grant as a release": (
+        cases.did_consent(persons={"depicted": "others", "minors": "none", "releases": [signed.link(GRANT)]}),
+        "persons/releases/0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_what_a_new_consent_links_must_be_known_and_fit(name: str) -> None:
+    """When it comes in; one that was accepted before holds by itself."""
+    record, field = NEW[name]
+    before = [WORK, GRANT, LIKENESS]
+    *_, error = check_records([*before, record], audience=cases.AUDIENCE, domain=None)
+    assert isinstance(error, Refused)
+    assert (error.code, error.pointer) == ("link-unknown", f"/predicate/{field}")
+    assert refusal(record) == ("", "")
+
+
+def test_a_new_consent_may_link_what_came_before_it() -> None:
+    persons = {"depicted": "others", "minors": "none", "releases": [signed.link(LIKENESS)]}
+    later = cases.did_consent(supersedes=signed.link(GRANT), persons=persons)
+    errors = check_records([GRANT, LIKENESS, later, GRANT], audience=cases.AUDIENCE, domain=None)
+    assert errors == [None] * 4
 
 
 def test_what_fits_is_accepted() -> None:

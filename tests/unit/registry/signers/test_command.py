@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rakkan.registry.rules.many_keys import sign_keys
 from rakkan.registry.rules.proofs import check_record
 from rakkan.registry.signers.command import SECONDS, CommandSigner
 from rakkan.schemas.errors import DomainError
@@ -37,6 +38,21 @@ def test_a_wallet_elsewhere_signs_what_it_reads(how: str) -> None:
     statement = cases.consent_statement(grantor={"id": actor})
     record = Record.build(statement, [signer.prove(statement, cases.DOMAIN)])
     check_record(record, audience=cases.AUDIENCE, domain=cases.DOMAIN)
+
+
+@pytest.mark.parametrize("how", ["well", "high-s"])
+def test_a_wallet_elsewhere_signs_many_withdrawals_at_once(how: str) -> None:
+    signer, keys = CommandSigner.open(line(KEY, how)), [bytes([n]) * 32 for n in range(3)]
+    assert signer.prove_keys(keys, cases.DOMAIN) == sign_keys(keys, cases.DOMAIN, cases.WALLET)
+
+
+def test_a_wrong_signature_over_many_is_told_at_once() -> None:
+    with pytest.raises(DomainError) as caught:
+        CommandSigner.open(line(KEY, "wrong")).prove_keys([b"\1" * 32], cases.DOMAIN)
+    assert caught.value.code == "signer-wrong"
+    with pytest.raises(DomainError) as key:
+        CommandSigner.open(line("ed25519:" + "0b" * 32)).prove_keys([b"\1" * 32], cases.DOMAIN)
+    assert key.value.code == "domain-unknown"
 
 
 def test_an_ed25519_key_elsewhere_signs() -> None:
