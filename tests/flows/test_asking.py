@@ -10,21 +10,25 @@ from pathlib import Path
 import pytest
 
 from rakkan.api.public import PublicRegistry
+from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.consent.asking import Held, Inquiry, ask
 from rakkan.registry.flows.consent.cases import open_casebook, proven, recorded
 from rakkan.registry.flows.consent.shelf import Shelf
 from rakkan.registry.flows.founding import found
+from rakkan.registry.flows.publish import publish
+from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.consent import effective
 from rakkan.registry.rules.facts import ConsentFact
-from rakkan.registry.rules.proofs import withdrawal_statement
+from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.service import Registry, open_registry
 from rakkan.registry.settings import load_settings
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.community import Community
+from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 from tests.flows.crowd import COMMUNITY, POLICY, Crowd
-from tests.flows.homesteads import DAY, LIKENESS, START, TRAIN, People, who
+from tests.flows.homesteads import DAY, LIKENESS, START, TRAIN, People, key, subject, who
 from tests.homes import new_registry
 
 INQUIRIES = (
@@ -116,3 +120,34 @@ def test_works_that_differ_in_one_moment_alone_are_not_alike(tmp_path: Path) -> 
             assert [answers[work][0].record_id for work in works] == [
                 each.record_id.digest for each in consents
             ]
+
+
+def test_what_was_kept_in_private_is_known_from_when_it_is_published(registry: Registry) -> None:
+    """Nobody decides later, with a grant out of a drawer, what was allowed before."""
+    people, public, work = People(registry), PublicRegistry(registry), Digest.of(b"out of a drawer")
+    people.on(-9)
+    statement = people.consent_statement("ann", [subject(work)])
+    drawer = Record.build(statement, [sign_did(statement, key("ann"))])
+    accept_one(registry, drawer, publish=False)
+    used = people.on(-5)
+    before = Inquiry(TRAIN, "public", used, known_at=(used,))
+    assert codes(public, work, before) == ["no-consent"]
+    published = people.on(-1)
+    publish(registry, [str(drawer.record_id)])
+    people.on(0)
+    for whose in (public, registry):
+        assert codes(whose, work, before) == ["no-consent"]
+        assert codes(whose, work, Inquiry(TRAIN, "public", used)) == ["granted-to-public"]
+        since = Inquiry(TRAIN, "public", published, known_at=(published,))
+        assert codes(whose, work, since) == ["granted-to-public"]
+    people.on(1)
+    assert not accept_one(registry, drawer, publish=True)  # again changes nothing
+    assert codes(public, work, since) == ["granted-to-public"]
+    assert inspect(registry).problems == ()
+
+
+def codes(registry: Registry, work: Digest, inquiry: Inquiry) -> list[str]:
+    """The codes of the answers about one work, held against the rules."""
+    (answers,) = ask(registry, [work], inquiry)
+    assert answers == judged(registry, [work])(work, inquiry)
+    return [each.code for each in answers]
