@@ -14,7 +14,7 @@ from rakkan.registry.rules.actors import Known
 from rakkan.registry.rules.case import Case
 from rakkan.registry.rules.facts import ConsentFact, addressed, is_withdrawn, seen, stated_use
 from rakkan.schemas.consent import Use
-from rakkan.schemas.values import Cid
+from rakkan.schemas.values import Cid, Digest
 
 
 @dataclass(slots=True)
@@ -71,4 +71,12 @@ class Question:
 
     def about_the_work(self, fact: ConsentFact) -> bool:
         """Whether its subjects name the work, or a collection that holds it."""
-        return not self.case.digests.isdisjoint(fact.subjects)
+        return not self.digests.isdisjoint(fact.subjects)
+
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """By which the work was known, and the roots of the collections that it was known to belong to."""
+        digests, known_at = self.case.digests, self.known_at
+        if known_at is None or not self.case.named:
+            return digests
+        return digests - {name for name, since in self.case.named.items() if since > known_at}
