@@ -87,7 +87,7 @@ class Subject(Value):
 class Statement(Value):
     """An in-toto Statement v1: subjects, and a versioned predicate about them."""
 
-    type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type", default=STATEMENT_TYPE)
+    type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
     subject: tuple[Subject, ...] = Field(min_length=1, max_length=64, strict=False)
     predicate_type: str = Field(pattern=r"^urn:rakkan:[a-z-]+:[0-9]+$")
     predicate: dict[str, Any]

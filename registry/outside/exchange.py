@@ -1,8 +1,8 @@
 """One request to a machine outside and what it answers: bounded in time and size, at an address that was looked at.
 
 It decides which addresses are public, that a name is resolved once and that very address connected to, that TLS is
-checked by the system's trust, and when to stop reading. It leaves out what is sent and what an answer means. Nothing
-is ever followed. Standard library alone.
+checked by the system's trust, and when to stop reading. How long a name may take is ``resolving``'s. It leaves out what
+is sent and what an answer means. Nothing is ever followed. Standard library alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import ssl
 import time
 from collections.abc import Callable
 from typing import Final
+
+from rakkan.registry.outside.resolving import addresses
 
 LIMIT: Final = 64 * 1024
 """Bytes that an answer may have, headers included."""
@@ -60,7 +62,7 @@ def exchange(
         host: Name or IP address.
         port: Port.
         request: All of it.
-        deadline: By ``time.monotonic()``, for everything but the resolver.
+        deadline: By ``time.monotonic()``, for everything, the resolver included.
         tls: Whether to speak TLS, with a certificate that holds for the host.
         local: Ask loopback addresses alone, and no others; else public ones alone.
         enough: Whether what was read suffices; else reading goes on until the other side closes.
@@ -87,10 +89,7 @@ def exchange(
 
 def _connect(host: str, port: int, deadline: float, *, local: bool) -> socket.socket:
     """A connection to the first address of a name that answers; each was looked at, and none is what it means next."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # a label that no resolver takes
-        raise OSError(str(error)) from error
+    found = addresses(host, port, deadline)
     for _, _, _, _, where in found:
         address = str(where[0])
         meant = ipaddress.ip_address(address.partition("%")[0]).is_loopback if local else is_public(address)

@@ -59,7 +59,7 @@ def post(
         headers: Beside those of every request.
         body: JSON.
         local: To this machine, and to no other.
-        seconds: Time for all of it but the resolver.
+        seconds: Time for all of it, finding its address included.
     """
     fixed = {
         "Host": address.authority,

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rakkan.registry.rules.actors import NOBODY, Actors
+from rakkan.registry.rules.aliases import NOTHING, Since
 from rakkan.registry.rules.facts import ConsentFact, RecordFact
 from rakkan.schemas.values import Digest
 
@@ -47,6 +48,7 @@ class Case:
         digests: Every digest by which the work is known, and the ``collectionRoot`` of every collection
             that it was shown to belong to. Mandates, likeness and co-author consents must name one of
             them (or, mandates, the author), and disputes and rulings about one item its 32 bytes.
+        named: Of these digests, those that a record told to be the work's, and since when.
         actors: Identity and key records of everybody involved, and whose checks the community trusts.
         claims: Records of kind work and authorship that name this work, ``proven_at`` filled. While
             there is none, every grantor stands for themselves.
@@ -64,6 +66,7 @@ class Case:
     """
 
     digests: frozenset[Digest] = frozenset()
+    named: Since = field(default_factory=lambda: NOTHING)
     actors: Actors = NOBODY
     claims: tuple[RecordFact, ...] = ()
     mandates: Mapping[bytes, ConsentFact] = field(default_factory=lambda: _NONE)

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from rakkan.registry.rules.actors import Actors
+from rakkan.registry.rules.aliases import Aliases, Since, told
 from rakkan.registry.rules.bearing import Bearing
 from rakkan.registry.rules.case import Case, Similar
-from rakkan.registry.rules.facts import ConsentFact, RecordFact
+from rakkan.registry.rules.facts import ConsentFact, RecordFact, without_scopes
 from rakkan.registry.rules.likeness import Alike, flags_of
 from rakkan.registry.rules.proofs import withdrawal_key
 from rakkan.schemas.authorship import Authorship
@@ -34,6 +35,8 @@ from rakkan.schemas.work import Work
 
 Pair = tuple[bytes, bytes]
 """Withdrawal authority (20 bytes) and key (32 bytes)."""
+
+_Fact = TypeVar("_Fact", ConsentFact, RecordFact)
 
 Withdrawn = Mapping[Pair, datetime]
 """When what was taken back."""
@@ -75,7 +78,7 @@ class Casebook:
         self._works: dict[bytes, RecordFact] = {}
         self._subjects: dict[bytes, frozenset[Digest]] = {}
         self._consents: dict[bytes, ConsentFact] = {}
-        self._names: dict[Digest, set[Digest]] = {}
+        self._aliases = Aliases()
         self._consents_on: dict[Digest, list[bytes]] = {}
         self._claims_on: dict[Digest, list[RecordFact]] = {}
         self._objecting: dict[bytes, list[RecordFact]] = {}
@@ -99,10 +102,8 @@ class Casebook:
 
     def names(self, digests: Iterable[Digest]) -> frozenset[Digest]:
         """These digests, and the others by which the works that they name are known."""
-        found = set(digests)
-        for digest in tuple(found):
-            found |= self._names.get(digest, frozenset())
-        return frozenset(found)
+        asked = frozenset(digests)
+        return asked | self._aliases.others(asked).keys()
 
     def pairs(self, digests: Iterable[Digest]) -> set[Pair]:
         """What may have been taken back that bears on a work: of each consent the whole, and this work.
@@ -123,7 +124,9 @@ class Casebook:
             digests: Any of the work's names.
             withdrawn: What was taken back, at least of :meth:`pairs`.
         """
-        names = self.names(digests)
+        asked = frozenset(digests)
+        since = self._aliases.others(asked)
+        names = asked | since.keys()
         group = self._bearing.on(self._on(names))
         facts = {envelope: self._consents[envelope] for envelope in group.all}
         if withdrawn:
@@ -134,7 +137,14 @@ class Casebook:
             for digest in facts[envelope].subjects
             if digest.kind == "collectionRoot"
         }
-        claims = {each.record_id: each for name in names | roots for each in self._claims_on.get(name, ())}
+        on = {name: facts[name] for name in group.on}
+        if since:
+            on = _named(
+                on, ((name, each) for name in names for each in self._consents_on.get(name, ())), since
+            )
+        if roots:
+            since = {**since, **_rooted(on.values(), roots - names)}
+        claims = self._claims(names | roots, since)
         similar = tuple(self._flags(claims.values()))
         targets = [
             *group.all,
@@ -144,6 +154,7 @@ class Casebook:
         objecting = [each for name in targets for each in self._objecting.get(name, ())]
         case = Case(
             digests=names | roots,
+            named=since,
             actors=self._actors,
             claims=tuple(claims.values()),
             mandates={name: facts[name] for name in group.mandates},
@@ -157,8 +168,7 @@ class Casebook:
             adjudicators=self._adjudicators,
             stewards=self._stewards,
         )
-        silent = [_without_scopes(facts[name]) for name in group.replacing]
-        return (*(facts[name] for name in group.on), *silent), case
+        return (*on.values(), *(without_scopes(facts[name]) for name in group.replacing)), case
 
     def works(self, digests: Iterable[Digest]) -> list[RecordFact]:
         """The registered works that these digests name."""
@@ -172,10 +182,22 @@ class Casebook:
             for name in sorted(self._alike.get(envelope, frozenset()) - own.keys()):
                 if name not in self._works:
                     continue
-                names = self.names(self._subjects[name])
-                told = {each.record_id: each for digest in names for each in self._claims_on.get(digest, ())}
-                consents = [self._consents[each] for each in dict.fromkeys(self._on(names))]
-                yield from flags_of(work, self._works[name], told.values(), consents)
+                since = self._aliases.others(self._subjects[name])
+                names = self._subjects[name] | since.keys()
+                consents = {each: self._consents[each] for each in self._on(names)}
+                if since:
+                    under = ((each, found) for each in names for found in self._consents_on.get(each, ()))
+                    consents = _named(consents, under, since)
+                claims_on = self._claims(names, since).values()
+                yield from flags_of(work, self._works[name], claims_on, consents.values())
+
+    def _claims(self, names: Iterable[Digest], since: Since) -> dict[bytes, RecordFact]:
+        """The claims under these names, by record id."""
+        claims = {each.record_id: each for name in names for each in self._claims_on.get(name, ())}
+        if not since:
+            return claims
+        under = ((name, each.record_id) for name in names for each in self._claims_on.get(name, ()))
+        return _named(claims, under, since)
 
     def _on(self, names: Iterable[Digest]) -> Iterator[bytes]:
         return (each for name in sorted(names) for each in self._consents_on.get(name, ()))
@@ -204,8 +226,7 @@ class Casebook:
             self._subjects[fact.envelope] = subjects
             if claim.source_digest:
                 found_under.add(Digest.parse(claim.source_digest))
-            for digest in found_under:
-                self._names.setdefault(digest, set()).update(subjects)
+            self._aliases.add(found_under, subjects, fact.known_from)
         for digest in found_under:
             self._claims_on.setdefault(digest, []).append(fact)
 
@@ -242,5 +263,23 @@ def _taken_back(fact: ConsentFact, names: Iterable[Digest], withdrawn: Withdrawn
     return replace(fact, withdrawn_at=whole, withdrawn_item_at=item)
 
 
-def _without_scopes(fact: ConsentFact) -> ConsentFact:
-    return replace(fact, consent=fact.consent.model_copy(update={"scopes": ()}))
+def _named(
+    facts: Mapping[bytes, _Fact], under: Iterable[tuple[Digest, bytes]], since: Since
+) -> dict[bytes, _Fact]:
+    """These facts, each with the moment since when it is known to be about the work."""
+    names: dict[bytes, list[Digest]] = {}
+    for name, key in under:
+        names.setdefault(key, []).append(name)
+    moments = told(names, since)
+    return {
+        key: replace(fact, named_from=moments[key]) if key in moments else fact for key, fact in facts.items()
+    }
+
+
+def _rooted(on: Iterable[ConsentFact], roots: set[Digest]) -> Since:
+    """Since when the work is known to belong to these collections: when a consent on it said so."""
+    found: dict[Digest, datetime] = {}
+    for fact in on:
+        for root in fact.subjects & roots:
+            found[root] = min(fact.since, found.get(root, fact.since))
+    return found

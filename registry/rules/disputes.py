@@ -142,4 +142,4 @@ def _sound(fact: RecordFact, ruling: Ruling, question: Question) -> bool:
 
 def _here(item: str | None, question: Question) -> bool:
     """Whether what is said of one item is said of this work."""
-    return item is None or bytes.fromhex(item) in {digest.raw for digest in question.case.digests}
+    return item is None or bytes.fromhex(item) in {digest.raw for digest in question.digests}

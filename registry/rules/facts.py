@@ -9,7 +9,7 @@ taken back, who signed it, since when it is known. It leaves out what several re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -40,6 +40,7 @@ class RecordFact:
         proven_at: For a claim (work, authorship): the block time by which it is proven to have existed,
             of its anchor or of the commitment that it reveals, whichever is earlier. None while neither
             is final. Never a time that the record states itself.
+        named_from: As in :class:`ConsentFact`.
     """
 
     record_id: bytes
@@ -49,6 +50,12 @@ class RecordFact:
     predicate: Predicate
     signers: frozenset[str]
     proven_at: datetime | None = None
+    named_from: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """From when it was known to be about the work."""
+        return max(self.known_from, self.named_from or self.known_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class ConsentFact:
         subjects: Every digest that its subjects name. Asked only of mandates, likeness and co-author
             consents, which are found by link and so may be about something else; a grant or reservation
             is among the facts because it is about the work.
+        named_from: Since when it is known to be about the work that is asked about, where a work record told that,
+            which made what it names another name of this work; None where it names the work as it is asked about.
     """
 
     record_id: bytes
@@ -76,11 +85,27 @@ class ConsentFact:
     withdrawn_at: datetime | None = None
     withdrawn_item_at: datetime | None = None
     subjects: frozenset[Digest] = frozenset()
+    named_from: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """From when it was known to be about the work."""
+        return max(self.known_from, self.named_from or self.known_from)
 
 
 def seen(fact: RecordFact | ConsentFact, known_at: datetime | None) -> bool:
-    """Whether it was known by then; None sees everything."""
-    return known_at is None or fact.known_from <= known_at
+    """Whether it was known by then, and known to be about the work; None sees everything."""
+    return known_at is None or (fact.known_from <= known_at and named(fact, known_at))
+
+
+def named(fact: RecordFact | ConsentFact, known_at: datetime | None) -> bool:
+    """Whether it was known by then to be about the work, whether it was known itself or not."""
+    return known_at is None or fact.named_from is None or fact.named_from <= known_at
+
+
+def without_scopes(fact: ConsentFact) -> ConsentFact:
+    """A consent that says nothing about the work, and still replaces what it replaces."""
+    return replace(fact, consent=fact.consent.model_copy(update={"scopes": ()}))
 
 
 def is_withdrawn(fact: ConsentFact, used_at: datetime, known_at: datetime | None = None) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from rakkan.registry.rules import disputes
 from rakkan.registry.rules.case import EMPTY_CASE
 from rakkan.registry.rules.claims import Ranking, claimant
-from rakkan.registry.rules.facts import ConsentFact, seen
+from rakkan.registry.rules.facts import ConsentFact, seen, without_scopes
 from rakkan.registry.rules.mandates import leaned_on, principal
 from rakkan.registry.rules.question import Question
 
@@ -34,8 +35,7 @@ class Heard:
 
 def hear(facts: Iterable[ConsentFact], question: Question) -> Heard:
     """Sort the consents on a work; what the case says of records goes into the question."""
-    known_at = question.known_at  # seen(), without a call for each of millions
-    known = [fact for fact in facts if known_at is None or fact.known_from <= known_at]
+    known = _known(facts, question.known_at)
     replacing = [fact for fact in known if fact.consent.supersedes is not None]
     ranking = _open(known, question) if question.case is not EMPTY_CASE else None
     heard = Heard([], {}, ranking if ranking is not None and ranking.any else None)
@@ -56,6 +56,25 @@ def hear(facts: Iterable[ConsentFact], question: Question) -> Heard:
             continue
         heard.silent.setdefault(code, []).append(fact)
     return heard
+
+
+def _known(facts: Iterable[ConsentFact], known_at: datetime | None) -> list[ConsentFact]:
+    """What was known, and known to be about the work; what was not yet said of it may replace what was, no more."""
+    if known_at is None:
+        return list(facts)
+    known, unnamed = list[ConsentFact](), list[ConsentFact]()
+    for fact in facts:
+        if fact.known_from <= known_at:  # seen(), without a call for each of millions
+            (known if fact.named_from is None or fact.named_from <= known_at else unnamed).append(fact)
+    envelopes = {fact.envelope for fact in known} if unnamed else set[bytes]()
+    while later := [each for each in unnamed if _link(each) in envelopes and each.envelope not in envelopes]:
+        envelopes |= {each.envelope for each in later}
+        known += [without_scopes(each) for each in later]
+    return known
+
+
+def _link(fact: ConsentFact) -> bytes | None:
+    return None if fact.consent.supersedes is None else fact.consent.supersedes.cid.digest
 
 
 def _open(known: Iterable[ConsentFact], question: Question) -> Ranking:

@@ -94,11 +94,11 @@ def flags_of(
     for claim in claims:
         holder = claimant(claim)
         holders.add(holder)
-        since = max(claim.known_from, earlier.known_from)
+        since = max(claim.since, earlier.known_from, work.since)
         yield Similar(earlier.envelope, frozenset({holder}), reserved=False, known_from=since)
     for fact in consents:
         if fact.consent.kind == "reservation" and fact.consent.grantor.id in holders:
-            since = max(fact.known_from, earlier.known_from)
+            since = max(fact.since, earlier.known_from, work.since)
             yield Similar(
                 earlier.envelope, frozenset({fact.consent.grantor.id}), reserved=True, known_from=since
             )

@@ -17,7 +17,7 @@ from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.facts import ConsentFact, addressed, folded, is_withdrawn, seen, stated_use
 from rakkan.schemas.consent import Use
 from rakkan.schemas.instant import format_instant
-from rakkan.schemas.values import Cid
+from rakkan.schemas.values import Cid, Digest
 
 
 @dataclass(slots=True)
@@ -88,7 +88,15 @@ class Question:
 
     def about_the_work(self, fact: ConsentFact) -> bool:
         """Whether its subjects name the work, or a collection that holds it."""
-        return not self.case.digests.isdisjoint(fact.subjects)
+        return not self.digests.isdisjoint(fact.subjects)
+
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """By which the work was known, and the roots of the collections that it was known to belong to."""
+        digests, known_at = self.case.digests, self.known_at
+        if known_at is None or not self.case.named:
+            return digests
+        return digests - {name for name, since in self.case.named.items() if since > known_at}
 
 
 @lru_cache(maxsize=16)

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, bindparam, func, select, true, update
 
 from rakkan.registry.store.database import Database
-from rakkan.registry.store.events import note_published, note_records
+from rakkan.registry.store.events import note_records
 from rakkan.registry.store.indexing import index_rows
+from rakkan.registry.store.publishing import make_public
 from rakkan.registry.store.tables import (
-    BriefRow,
     EdgeRow,
     FingerprintRow,
     IdentifierRow,
@@ -31,8 +31,7 @@ from rakkan.schemas.record import Record
 from rakkan.schemas.values import Digest
 
 _record, _identifier, _edge = table(RecordRow), table(IdentifierRow), table(EdgeRow)
-_link, _brief = table(LinkRow), table(BriefRow)
-_fingerprint, _withdrawal = table(FingerprintRow), table(WithdrawalRow)
+_link, _fingerprint, _withdrawal = table(LinkRow), table(FingerprintRow), table(WithdrawalRow)
 _CHUNK = 500
 _KNOWN = select(_record.c.id).where(_record.c.id.in_(bindparam("ids", expanding=True)))
 
@@ -45,7 +44,7 @@ class StoredRecord:
         record: The two blocks.
         kind: Its kind, known without parsing it.
         sequence: Order of acceptance.
-        accepted_at: When this registry accepted it.
+        accepted_at: When this registry accepted it; if it was published later, when that was.
         publish: Whether it is meant for the public.
         pinned: Whether its blocks are in the content store.
         log_index: Its place in the log, None until it has one.
@@ -152,9 +151,7 @@ class Records:
 
     def _publish(self, connection: Connection, ids: Sequence[bytes], at: datetime) -> None:
         for chunk in _chunks(ids):
-            note_published(connection, chunk, at)
-            connection.execute(update(_record).where(_record.c.id.in_(chunk)).values(publish=True))
-            connection.execute(update(_brief).where(_brief.c.record_id.in_(chunk)).values(publish=True))
+            make_public(connection, chunk, at)
 
     def get(self, digests: Sequence[bytes]) -> dict[bytes, StoredRecord]:
         """Records by the sha256 of their statement or of their envelope, under the digest asked."""

@@ -117,7 +117,11 @@ class Crowd:
         }
         if self._chance.random() < 0.2:
             value["sourceDigest"] = str(self.works[self._chance.randrange(len(self.works))][0])
-        self._said.append(self._people.state("work", self._subjects(work), value, by, log=False))
+        subjects = self._subjects(work)
+        if self._chance.random() < 0.1:  # the same work by the name of another
+            other = self.works[self._chance.randrange(len(self.works))][1]
+            subjects = [Subject(name="work", digest={**subjects[0].digest, other.kind: other.hex})]
+        self._said.append(self._people.state("work", subjects, value, by, log=False))
 
     def _claim(self, work: int) -> None:
         file, claim = self.works[work]

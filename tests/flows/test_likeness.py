@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,23 @@ def test_fsck_misses_a_pair_that_is_gone(registry: Registry, people: People) -> 
         connection.execute(table(LikenessRow).delete())
     (problem,) = inspect(registry).problems
     assert (problem.code, "looks like" in problem.message) == ("index-damaged", True)
+
+
+def test_a_picture_that_is_registered_later_changes_no_answer_about_then(
+    registry: Registry, people: People
+) -> None:
+    people.on(-9)
+    people.work("artist", EARLY, **looks(0))
+    people.consent("artist", EARLY, kind="reservation", use="notAllowed")
+    people.consent("other", LATE)
+    used = people.on(-5)
+
+    def codes(*known_at: datetime | None) -> list[str]:
+        ((*answers,),) = ask(registry, [LATE], Inquiry(TRAIN, "public", used, None, known_at))
+        return [each.code for each in answers]
+
+    assert codes(used, None) == ["granted-to-public", "granted-to-public"]
+    registered = people.on(-1)
+    people.work("other", LATE, **looks(0))
+    people.on(0)
+    assert codes(used, registered, None) == ["granted-to-public", "similar-unresolved", "similar-unresolved"]

@@ -1,8 +1,8 @@
 """Consent of thousands of works at once: one question, every work's answer.
 
 It decides which works are judged by briefs (``rakkan.registry.rules.brief``): those on which every consent
-is plain, nothing replaces, joins, disputes or rules on any record, and nobody involved has identity or key
-records. All others are judged by their records, as everywhere (``rakkan.registry.flows.consent.cases``). What is
+is plain, nothing replaces, joins, disputes or rules on any record, nobody involved has identity or key
+records, and it was as well known by all its names. All others are judged by their records, as everywhere (``rakkan.registry.flows.consent.cases``). What is
 known means is decided by ``rakkan.registry.rules.consent`` for both.
 
 Works with one consent and at most one claim are mostly alike: the same terms, in force or not, by whoever
@@ -130,6 +130,7 @@ class _Desk:
         self._shelf, self._inquiry = shelf, inquiry
         self._moment, self._used_at = format_instant(inquiry.used_at), to_unix(inquiry.used_at)
         self._known_at = [_FOR_EVER if each is None else to_unix(each) for each in inquiry.known_at]
+        self._dated = any(each is not None for each in inquiry.known_at)
         self._nothing = _held(inquiry.judge((), EMPTY_CASE))
         self._alike: dict[Likeness, tuple[Held, ...]] = {}
 
@@ -144,6 +145,8 @@ class _Desk:
             if row.record_id in self._shelf.awkward:
                 return None
             (consents if row.record_kind == "consent" else claims).append(row)
+        if len(names) > 1 and self._dated and self._shelf.named_later(name):
+            return None
         if not consents:
             return self._nothing  # claims alone neither grant nor deny
         if len(consents) != 1 or len(claims) > 1:

@@ -78,6 +78,21 @@ class Shelf:
         found = {row.record_id: row for each in names for row in self.under.get(each, ())}
         return tuple(names), tuple(found.values())
 
+    def named_later(self, name: Name) -> bool:
+        """Whether something found under other names of a work was known before they were known to be its names."""
+        rows = self.under[name]
+        here, told = {row.record_id for row in rows}, dict[Name, int]()
+        for row in rows:
+            if row.record_kind == "work" and row.names:
+                for other in split(row.names):
+                    told[other] = min(row.accepted_at, told.get(other, row.accepted_at))
+        return any(
+            row.accepted_at < since
+            for other, since in told.items()
+            for row in self.under.get(other, ())
+            if row.record_id not in here
+        )
+
     def withdrawn(self, consent: Bearing, names: Sequence[Name]) -> int | None:
         """Since when (Unix seconds) a plain consent is taken back as a whole, or this work out of it.
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import Any
 
 import pytest
 
 from rakkan.registry.outside.exchange import HiddenAddress, exchange, is_public
+from rakkan.registry.outside.hooks import post
+from rakkan.registry.outside.resolving import AT_ONCE
+from rakkan.registry.outside.sites import fetch
+from rakkan.registry.rules.webhook import Address
+from rakkan.schemas.errors import Unavailable
 from tests.unit.registry.outside.hostile import serving
 
 HIDDEN = [
@@ -114,6 +120,42 @@ def test_an_address_that_does_not_answer_is_not_the_last_word(monkeypatch: pytes
             exchange("localhost", port, b"this", deadline=time.monotonic() + 5, tls=False, local=True)
         monkeypatch.undo()
     assert answer == b"got this"
+
+
+def test_a_resolver_that_never_answers_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if stuck.wait() else None)
+    threads = threading.active_count()
+    try:
+        for _ in range(AT_ONCE + 2):  # the last two find no place among those that hang
+            with pytest.raises(TimeoutError):
+                exchange("slow.example", 80, b"x", deadline=time.monotonic() + 0.01, tls=False, local=False)
+        assert threading.active_count() - threads == AT_ONCE
+        address = Address(True, "slow.example", 443, "slow.example", "/")
+        assert post(address, {}, b"{}", local=False, seconds=0.01).said == "it does not answer in time"
+        with pytest.raises(Unavailable) as silent:
+            fetch("slow.example", seconds=0.01)
+        assert silent.value.code == "site-silent"
+    finally:
+        stuck.set()
+    monkeypatch.undo()
+    with serving(lambda request: [b"got " + request]) as port:  # their places are free again
+        answer = exchange("127.0.0.1", port, b"this", deadline=time.monotonic() + 5, tls=False, local=True)
+    assert answer == b"got this"
+
+
+@pytest.mark.parametrize(
+    "error", [socket.gaierror(socket.EAI_NONAME, "no such name"), UnicodeError("label too long")]
+)
+def test_what_a_resolver_says_of_a_name_is_passed_on(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with pytest.raises(OSError, match=r"no such name|label too long"):
+        exchange("x.example", 80, b"x", deadline=time.monotonic() + 5, tls=False, local=False)
 
 
 def test_local_means_this_machine_and_no_other() -> None:
