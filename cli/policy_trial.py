@@ -74,17 +74,18 @@ def test(
 
     Example: rakkan policy test strict-art-lora training.lock.json
     """
-    from rakkan.registry.flows.judge.verdicts import preview
+    from rakkan.registry.flows.judge.gathering import community, gather
     from rakkan.schemas.instant import format_instant
 
     session, policy, dataset = Session.of(context), load_policy(name), read_lock(lock)
     with session.registry() as registry:
-        result, at = preview(registry, dataset, policy)
+        evidence = gather(registry, dataset)
+        result = evidence.judge(policy, community(registry))
     document = {
         "schema": "rakkan.policy-test/1",
         "policyId": str(policy.cid),
         "datasetRoot": dataset.root.hex(),
-        "at": format_instant(at),
+        "at": format_instant(evidence.instant),
         "outcome": result.decision.word,
         "code": result.code,
         "counts": result.counts.to_json(),

@@ -15,6 +15,7 @@ from rakkan.cli import exits, render, sentences
 from rakkan.cli.commands import group
 from rakkan.cli.policies import clause_rows, load_policy, policy_digest
 from rakkan.cli.session import Session, line
+from rakkan.cli.signers import chosen
 from rakkan.cli.works import read_lock
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def make(
     policy: Annotated[
         str, typer.Option("--policy", metavar="FILE|NAME", help="The policy to judge it under.")
     ],
+    signer: Annotated[
+        str,
+        typer.Option(
+            "--signer",
+            metavar="URI",
+            help="The wallet that attests it for the gate, as for other commands. [the home's attester]",
+        ),
+    ] = "",
 ) -> int:
     """Judge every item of a locked dataset. Exit: approved 0, rejected 1, cannot tell 3.
 
@@ -46,7 +55,7 @@ def make(
     session = Session.of(context)
     dataset, rules = read_lock(lock), load_policy(policy)
     with session.registry() as registry:
-        made = make(registry, dataset, rules)
+        made = make(registry, dataset, rules, attester=chosen(session, signer))
     return answer(session, made)
 
 

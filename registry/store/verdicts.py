@@ -63,6 +63,14 @@ class Verdicts:
             row = {name: getattr(verdict, name) for name in StoredVerdict.__slots__}
             self._database.insert(connection, _verdict, [row])
 
+    def sign(self, verdict: StoredVerdict) -> None:
+        """Let this attester's signature stand with a verdict that is kept, in place of another's."""
+        values = {"attester": verdict.attester, "signature": verdict.signature}
+        with self._database.write() as connection:
+            connection.execute(
+                update(_verdict).where(_verdict.c.record_id == verdict.record_id).values(**values)
+            )
+
     def get(self, record_id: bytes) -> StoredVerdict | None:
         """A verdict by the sha256 of its statement."""
         with self._database.read() as connection:

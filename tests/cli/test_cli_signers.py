@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.home import Home
-from rakkan.registry.rules.eip712 import address_of
-from rakkan.schemas.values import Digest
+from rakkan.registry.rules.eip712 import Domain, address_of, record_digest, recover
+from rakkan.registry.service import open_registry
+from rakkan.registry.settings import load_settings
+from rakkan.schemas.values import Cid, Digest
 from tests.cli.conftest import Rakkan
 from tests.homes import SAID, new_home, require_anvil
 from tests.house.code import ROOT
@@ -137,6 +140,35 @@ def test_everything_else_that_is_signed(rakkan: Rakkan, desk: Desk, pictures: Pa
     follower.touch(mode=0o600)
     follower.write_text("ed25519:" + "07" * 32)
     assert len(signers("key", "rotate", "--to", f"file:{follower}")) == 2
+
+
+@pytest.mark.chain
+def test_a_verdict_is_attested_by_a_wallet_elsewhere(rakkan: Rakkan, desk: Desk, tmp_path: Path) -> None:
+    here, lock = ("--home", desk.home, "--json"), tmp_path / "lock.json"
+    pictures = render_samples(tmp_path / "pictures")
+    assert rakkan("dataset", "lock", pictures[0].parent, "--out", lock).code == 0
+    make = ("verdict", "make", lock, "--policy", "permissive-research")
+    own = rakkan(*here, *make).document
+    theirs = rakkan(*here, *make, "--signer", desk.uris["callback"]).document
+    assert own["signature"] != theirs["signature"]
+    shown = rakkan(*here, "verdict", "show", theirs["recordId"]).document
+    assert shown["signature"] == theirs["signature"], "what was signed last is kept"
+    with open_registry(load_settings(home=desk.home)) as registry:
+        kept = registry.store.verdicts.get(Cid.parse(theirs["recordId"]).digest)
+        assert kept is not None
+        assert kept.attester == address_of(bytes.fromhex(KEY)).raw
+        identity = registry.identity
+        assert identity is not None
+        assert identity.gate is not None
+        gate = Domain(identity.chain_id, identity.gate)
+        stored = registry.store.records.get([kept.record_id])[kept.record_id].record
+        digest = record_digest(gate, stored, address_of(bytes.fromhex(KEY)))
+        assert recover(digest, bytes.fromhex(theirs["signature"][2:])) == address_of(bytes.fromhex(KEY))
+    key = tmp_path / "ed"
+    key.touch(mode=0o600)
+    key.write_text("ed25519:" + "09" * 32)
+    no_wallet = rakkan(*here, *make, "--signer", f"file:{key}")
+    assert (no_wallet.code, no_wallet.document["error"]["code"]) == (6, "attester-wallet")
 
 
 @pytest.mark.chain

@@ -12,8 +12,9 @@ from rakkan.manifests.samples import render_samples
 from rakkan.registry.clock import FixedClock
 from rakkan.registry.flows.consent.consents import withdraw
 from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.gathering import community, gather
 from rakkan.registry.flows.judge.simulating import simulate
-from rakkan.registry.flows.judge.verdicts import MadeVerdict, make, preview
+from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.rules.dataset import Lock
@@ -92,7 +93,7 @@ def test_it_foretells_what_a_withdrawal_does(
     assert items[0].consent is not None
     registry.clock = FixedClock(registry.clock.now() + timedelta(hours=1))
     withdraw(registry, str(items[0].consent.record_id))
-    result, _ = preview(registry, lock, MILD)
+    result = gather(registry, lock).judge(MILD, community(registry))
     assert result.decision is foretold.after.decision
     assert [each.outcome for each in result.findings] == [each.outcome for each in foretold.after.findings]
     (unchanged,) = simulate(registry, policy=MILD)  # as of then, nothing was withdrawn

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from rakkan.registry.flows.judge.verdicts import community, evidence_now
+from rakkan.registry.flows.judge.gathering import community, gather
 from rakkan.registry.rules.dataset import Lock
 from rakkan.registry.rules.policy.document import Policy
 from rakkan.registry.rules.repair import Repair, repair
@@ -37,8 +37,9 @@ def repair_dataset(registry: Registry, lock: Lock, policy: Policy) -> Repaired:
     Raises:
         Unavailable: If the chain that the home has cannot be asked; ``repair-unsolved``.
     """
-    evidence, at = evidence_now(registry, lock)
-    found = repair(evidence, policy, grantee_self=community(registry), instant=at)
+    evidence = gather(registry, lock)
+    at = evidence.instant
+    found = repair(evidence.items, policy, grantee_self=community(registry), instant=at)
     stay = {(each.item, each.training_input) for each in found.kept}
     return Repaired(
         found, Lock.of(each for each in lock.items if (each.sha256, each.training_input) in stay), at

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rakkan.registry.flows.judge.verdicts import community, gather_items
+from rakkan.registry.flows.judge.gathering import community, gather_items
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
 from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.policy.document import Policy, parse_policy

@@ -1,31 +1,28 @@
-"""Verdicts: gather evidence for every item at one instant, judge it, sign the answer.
+"""Verdicts: what was judged, said in a record and signed for the gate; and found again.
 
-It decides what is gathered and as of when. Judgement is pure (``rakkan.registry.rules.audit``).
+It decides what a verdict's statement says and who signs it. The evidence is gathered in ``gathering``;
+judgement is pure (``rakkan.registry.rules.audit``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.consent.cases import open_casebook
-from rakkan.registry.flows.withdraw.withdrawn import look_up
+from rakkan.registry.flows.judge.gathering import Evidence, community, gather
 from rakkan.registry.keys import ATTESTER
-from rakkan.registry.ports import ChainHead
-from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
-from rakkan.registry.rules.case import Case
-from rakkan.registry.rules.consent import ConsentFact
+from rakkan.registry.rules.audit import Audit
 from rakkan.registry.rules.dataset import Lock, subject_of
-from rakkan.registry.rules.eip712 import Domain, VerdictMessage, sign, verdict_digest
+from rakkan.registry.rules.eip712 import Domain, VerdictMessage
 from rakkan.registry.rules.policy.document import Policy, parse_policy
 from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.rules.tree import leaf_hash, root_of
 from rakkan.registry.service import Registry
+from rakkan.registry.signers.port import RecordSigner, WalletSigner
 from rakkan.registry.store.verdicts import StoredVerdict
-from rakkan.schemas.errors import Conflict, NotFound
+from rakkan.schemas.errors import Conflict, NotFound, Refused
 from rakkan.schemas.instant import format_instant, parse_instant, to_unix
 from rakkan.schemas.record import Record, statement_bytes
 from rakkan.schemas.statement import Link, Subject, parse_model
@@ -53,25 +50,39 @@ class MadeVerdict:
         return predicate
 
 
-def make(registry: Registry, lock: Lock, policy: Policy) -> MadeVerdict:
+def make(
+    registry: Registry, lock: Lock, policy: Policy, *, attester: RecordSigner | None = None
+) -> MadeVerdict:
     """Judge a locked dataset under a policy, as of the newest anchored log head and the newest block.
 
     The same items, policy, log and block give the same bytes.
 
+    Args:
+        registry: Whose memory and chain are asked.
+        lock: The dataset.
+        policy: The policy.
+        attester: The wallet that signs for the gate; None is the home's attester.
+
     Raises:
         Unavailable: If the chain that the home has cannot be asked: no answer is made up.
+        Refused: ``attester-wallet``, if the attester is no wallet, or there is no gate to sign for.
     """
-    head = registry.ledger.head() if registry.identity is not None else None
-    size, root = _as_of(registry, head)
-    instant = head.time if head else registry.clock.now()
-    evidence = gather_items(registry, [(each.sha256, each.training_input) for each in lock.items], size)
-    result = audit(evidence, policy, grantee_self=community(registry), instant=instant)
-    statement = _statement(registry, lock, policy, result, head, size, root, instant)
+    if attester is not None and (attester.address is None or _gate(registry) is None):
+        raise Refused(
+            "An attester signs as a wallet, for the gate of this home's chain.",
+            code="attester-wallet",
+            hint="Name a wallet with --signer, in a home that has a gate.",
+        )
+    evidence = gather(registry, lock)
+    result = evidence.judge(policy, community(registry))
+    statement = _statement(registry, lock, policy, result, evidence)
     keys = registry.home.keys
     record = Record.build(statement, [sign_did(statement, keys.artist)])
-    stored = _store(registry, record, lock, policy, result)
+    stored = _store(registry, record, lock, policy, result, attester)
     accept_one(registry, record, publish=True)
     registry.store.verdicts.add(stored)
+    if attester is not None:
+        registry.store.verdicts.sign(stored)
     return MadeVerdict(record, stored)
 
 
@@ -158,81 +169,8 @@ def message(verdict: Verdict, record_id: bytes) -> VerdictMessage:
     )
 
 
-def gather_items(registry: Registry, items: Sequence[tuple[bytes, bytes]], size: int) -> list[ItemEvidence]:
-    """The evidence for every item, in the order given; a handful of queries for any number of items.
-
-    Args:
-        registry: Where the records are.
-        items: sha256 of each item and of its training input.
-        size: Of the log that is known.
-
-    A work has several names, and a withdrawal for this one work is under one of them: each is looked
-    for. A record beyond the log's size has no place yet: it may deny, and cannot grant.
-    """
-    named = {item: Digest("sha256", item) for item, _ in items}
-    book = open_casebook(registry, list(named.values()), size=size)
-    pairs = {pair for digest in named.values() for pair in book.pairs([digest])}
-    withdrawn = {pair: seen.at for pair, seen in look_up(registry, pairs).items() if seen.at is not None}
-    evidence: dict[bytes, tuple[bytes | None, tuple[ConsentFact, ...], Case]] = {}
-    for item, digest in named.items():
-        logged = [each for each in book.works([digest]) if each.log_index is not None]
-        first = min(logged, key=lambda each: each.log_index or 0, default=None)
-        evidence[item] = (first.record_id if first else None, *book.about([digest], withdrawn))
-    return [ItemEvidence(item, training_input, *evidence[item]) for item, training_input in items]
-
-
-def evidence_now(registry: Registry, lock: Lock) -> tuple[list[ItemEvidence], datetime]:
-    """The evidence on which a verdict made now would rest, and its instant; nothing is signed or kept.
-
-    Raises:
-        Unavailable: As :func:`make`.
-    """
-    head = registry.ledger.head() if registry.identity is not None else None
-    size, _ = _as_of(registry, head)
-    pairs = [(each.sha256, each.training_input) for each in lock.items]
-    return gather_items(registry, pairs, size), head.time if head else registry.clock.now()
-
-
-def preview(registry: Registry, lock: Lock, policy: Policy) -> tuple[Audit, datetime]:
-    """How a dataset would be judged now, and as of when; errors as :func:`make`."""
-    evidence, instant = evidence_now(registry, lock)
-    return audit(evidence, policy, grantee_self=community(registry), instant=instant), instant
-
-
-def _as_of(registry: Registry, head: ChainHead | None) -> tuple[int, bytes]:
-    """Size and root of the log that is known: with a chain, of the newest head anchored in it."""
-    log = registry.store.log
-    if head is None:
-        newest = log.head()
-        return (newest.size, newest.root) if newest else (0, root_of(b""))
-    anchors = log.anchors()
-    transactions = registry.store.outbox.get([name for _, _, name in anchors])
-    for size, root, name in reversed(anchors):
-        done = transactions.get(name)
-        if done and done.state in ("mined", "final") and (done.block_number or 0) <= head.number:
-            return size, root
-    return 0, root_of(b"")
-
-
-def community(registry: Registry) -> str:
-    """Whom ``self`` in a policy means here: the gate (CAIP-10), or ``public`` where there is none."""
-    identity = registry.identity
-    if identity is None or identity.gate is None:
-        return registry.community.gate or "public"
-    return f"eip155:{identity.chain_id}:{identity.gate}"
-
-
-def _statement(
-    registry: Registry,
-    lock: Lock,
-    policy: Policy,
-    result: Audit,
-    head: ChainHead | None,
-    size: int,
-    root: bytes,
-    instant: datetime,
-) -> bytes:
-    identity = registry.identity
+def _statement(registry: Registry, lock: Lock, policy: Policy, result: Audit, evidence: Evidence) -> bytes:
+    identity, head, instant = registry.identity, evidence.head, evidence.instant
     ends = [instant + timedelta(days=policy.valid_days)]
     ends += [parse_instant(text) for text in result.relied_until]
     value: dict[str, Any] = {
@@ -240,7 +178,7 @@ def _statement(
         "subject": subject_of(len(lock.items), lock.root).hex(),
         "policy": Link.to(policy.cid).to_json(),
         "auditVersion": AUDIT_VERSION,
-        "asOf": {"logSize": size, "logRoot": root.hex()},
+        "asOf": {"logSize": evidence.log_size, "logRoot": evidence.log_root.hex()},
         "issuedAt": format_instant(instant),
         "validUntil": format_instant(min(ends)),
         "outcome": result.decision.word,
@@ -265,16 +203,32 @@ def _tree(leaves: list[bytes]) -> dict[str, Any]:
     return {"root": root_of(b"".join(leaf_hash(leaf) for leaf in leaves)).hex(), "size": len(leaves)}
 
 
-def _store(registry: Registry, record: Record, lock: Lock, policy: Policy, result: Audit) -> StoredVerdict:
+def _gate(registry: Registry) -> Domain | None:
+    """What attesters sign for; None without a gate."""
+    identity = registry.identity
+    return (
+        Domain(identity.chain_id, identity.gate)
+        if identity is not None and identity.gate is not None
+        else None
+    )
+
+
+def _store(
+    registry: Registry,
+    record: Record,
+    lock: Lock,
+    policy: Policy,
+    result: Audit,
+    attester: RecordSigner | None,
+) -> StoredVerdict:
     predicate: Any = record.predicate
     verdict = parse_model(Verdict, predicate.to_json())
-    identity, attester, signature = registry.identity, None, None
-    if identity is not None and identity.gate is not None:
-        key = registry.home.keys.wallet(ATTESTER)
-        digest = verdict_digest(
-            Domain(identity.chain_id, identity.gate), message(verdict, record.record_id.digest)
-        )
-        attester, signature = registry.home.keys.address(ATTESTER).raw, sign(digest, key)
+    gate, by, signature = _gate(registry), None, None
+    if gate is not None:
+        signing = attester or WalletSigner(registry.home.keys.wallet(ATTESTER))
+        proof, address = signing.prove(record.statement, gate), signing.address
+        assert address is not None
+        by, signature = address.raw, bytes.fromhex(proof.signature)
     return StoredVerdict(
         record_id=record.record_id.digest,
         subject=bytes.fromhex(verdict.subject),
@@ -282,7 +236,7 @@ def _store(registry: Registry, record: Record, lock: Lock, policy: Policy, resul
         policy=policy.cid.digest,
         policy_bytes=policy.canonical,
         issued_at=to_unix(parse_instant(verdict.issued_at)),
-        attester=attester,
+        attester=by,
         signature=signature,
         findings=b"".join(finding.leaf_data for finding in result.findings),
         documents=b"\n".join(result.documents),
