@@ -52,8 +52,8 @@ def show(
 ) -> int:
     """Show what holds for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
 
-    With --as-of, the answer is about a use at that instant by all that is known today; what was known
-    then stands beside it. Of a file, it also says whether an identity credential in it names the wallet or
+    With --as-of, the answer is about a use at that instant by all that is known today; beside it stand what was
+    known then, and what holds for a new use today. Of a file, it also says whether an identity credential in it names the wallet or
     key of those who spoke; that grants and denies nothing.
 
     Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
@@ -72,19 +72,17 @@ def show(
         digests = digests_of(registry, name)
         scopes = (scope,) if scope else (*CAWG_SCOPES, *OWN_SCOPES)
 
-        def look(known_at: datetime | None) -> Effectives:
-            return show(registry, digests, scopes=scopes, grantee=grantee, used_at=used_at, known_at=known_at)
-
-        def told(known_at: datetime | None) -> Effectives:
+        def told(used: datetime | None, known: datetime | None) -> Effectives:
             return confirmed(
                 registry,
-                lambda: look(known_at),
+                lambda: show(registry, digests, scopes=scopes, grantee=grantee, used_at=used, known_at=known),
                 lambda: keep_current(registry),
                 lambda error: session.say(f"The chain was not asked about withdrawals: {error.message}"),
             )
 
-        found = told(None)
-        then = told(used_at) if used_at is not None else {}
+        found = told(used_at, None)
+        then = told(used_at, used_at) if used_at is not None else {}
+        today = told(None, None) if used_at is not None else {}
         relied = [fact for answer in found.values() for fact in answer.relied]
         named = of_file(registry, Path(name), relied, identity_trust or ()) if Path(name).is_file() else ()
     document = {
@@ -95,10 +93,14 @@ def show(
         "identities": [each.to_json() for each in named],
     }
     if used_at is not None:
-        document |= {"asOf": as_of, "then": [_answer(each, answer) for each, answer in then.items()]}
+        document |= {
+            "asOf": as_of,
+            "then": [_answer(each, answer) for each, answer in then.items()],
+            "today": [_answer(each, answer) for each, answer in today.items()],
+        }
 
     def tell() -> None:
-        render.table(_rows(found, then))
+        render.table(_rows(found, then, today))
         for text in sentences.identities(named):
             line(text)
 
@@ -116,11 +118,12 @@ def _answer(scope: str, answer: Effective) -> dict[str, Any]:
     }
 
 
-def _rows(found: Effectives, then: Effectives) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("", "now", "", "then", "")] if then else []
-    for scope, answer in found.items():
-        row: tuple[str, ...] = (scope, sentences.ANSWERS[answer.answer.value], answer.code)
-        if then:
-            row += (sentences.ANSWERS[then[scope].answer.value], then[scope].code)
+def _rows(found: Effectives, then: Effectives, today: Effectives) -> list[tuple[str, ...]]:
+    """Of a use that was, what is known of it now and was known then; beside it what holds for a new one."""
+    rows: list[tuple[str, ...]] = [("", "known now", "", "known then", "", "a new use", "")] if then else []
+    for scope in found:
+        row: tuple[str, ...] = (scope,)
+        for answers in (found, then, today) if then else (found,):
+            row += (sentences.ANSWERS[answers[scope].answer.value], answers[scope].code)
         rows.append(row)
     return rows

@@ -133,7 +133,9 @@ def test_then_and_now(rakkan: Rakkan, home: Path) -> None:
         "clocks differ a little"
     )
     shown = rakkan("--home", home, "consent", "show", DIGESTS[0], "--scope", TRAIN, "--as-of", begin)
-    assert shown.out.split()[:2] == ["now", "then"]
+    assert shown.out.split("\n")[0].split() == ["known", "now", "known", "then", "a", "new", "use"]
+    told = rakkan("--home", home, "--json", "consent", "show", DIGESTS[0], "--scope", TRAIN, "--as-of", begin)
+    assert [told.document["today"][0][name] for name in ("answer", "code")] == ["denied", "withdrawn"]
     wrong = rakkan("--home", home, "--json", "consent", "show", DIGESTS[0], "--as-of", "yesterday")
     assert wrong.document["error"]["code"] == "instant-form"
 
