@@ -35,7 +35,14 @@ class Heard:
 
 def hear(facts: Iterable[ConsentFact], question: Question) -> Heard:
     """Sort the consents on a work; what the case says of records goes into the question."""
-    known = _known(facts, question.known_at)
+    known_at, facts = question.known_at, tuple(facts)
+    known = [  # seen(), without a call for each of millions
+        fact
+        for fact in facts
+        if known_at is None or (fact.known_from <= known_at and fact.named_from is None)
+    ]
+    if known_at is not None and len(known) < len(facts):
+        known += _named(facts, known, known_at)
     replacing = [fact for fact in known if fact.consent.supersedes is not None]
     ranking = _open(known, question) if question.case is not EMPTY_CASE else None
     heard = Heard([], {}, ranking if ranking is not None and ranking.any else None)
@@ -58,19 +65,18 @@ def hear(facts: Iterable[ConsentFact], question: Question) -> Heard:
     return heard
 
 
-def _known(facts: Iterable[ConsentFact], known_at: datetime | None) -> list[ConsentFact]:
-    """What was known, and known to be about the work; what was not yet said of it may replace what was, no more."""
-    if known_at is None:
-        return list(facts)
-    known, unnamed = list[ConsentFact](), list[ConsentFact]()
-    for fact in facts:
-        if fact.known_from <= known_at:  # seen(), without a call for each of millions
-            (known if fact.named_from is None or fact.named_from <= known_at else unnamed).append(fact)
-    envelopes = {fact.envelope for fact in known} if unnamed else set[bytes]()
+def _named(
+    facts: Iterable[ConsentFact], known: Iterable[ConsentFact], known_at: datetime
+) -> list[ConsentFact]:
+    """Those that a work record made to be about the work; what it told too late may replace what was, no more."""
+    told = [fact for fact in facts if fact.named_from is not None and fact.known_from <= known_at]
+    found = [fact for fact in told if fact.named_from is not None and fact.named_from <= known_at]
+    unnamed = [fact for fact in told if fact.named_from is not None and fact.named_from > known_at]
+    envelopes = {fact.envelope for fact in (*known, *found)} if unnamed else set[bytes]()
     while later := [each for each in unnamed if _link(each) in envelopes and each.envelope not in envelopes]:
         envelopes |= {each.envelope for each in later}
-        known += [without_scopes(each) for each in later]
-    return known
+        found += [without_scopes(each) for each in later]
+    return found
 
 
 def _link(fact: ConsentFact) -> bytes | None:
