@@ -30,6 +30,7 @@ from rakkan.api import (
     query,
     records,
     slips,
+    verdict_page,
     verdicts,
     verify,
 )
@@ -136,6 +137,7 @@ def create_app(
         health,
         explain,
         consent_page,
+        verdict_page,
         pages,
     ):
         app.include_router(module.router)

@@ -110,14 +110,15 @@ async def get_verdict(
     """What was judged last, and whether it lost a consent since; whether an approval stands is the gate's to say."""
 
     def find() -> dict[str, Any]:
-        made = _find(site, subject, query.policy)
+        made = find_verdict(site, subject, query.policy)
         found = standing(site.public, made.stored, look=site.withdrawals.keep_fresh)
         return {**_document(made), **found.to_json()}
 
     return answer(request, await run_in_threadpool(find), cache=SHORT)
 
 
-def _find(site: Here, subject: str, policy: str | None) -> MadeVerdict:
+def find_verdict(site: Here, subject: str, policy: str | None) -> MadeVerdict:
+    """The newest verdict about a dataset, by its root or by what the gate knows it by; errors as ``newest``."""
     asked = _subject(subject)
     return newest(site.public, asked, None if policy is None else _policy_id(policy))
 
