@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ import httpx
 import pytest
 
 from rakkan.api.shapes import WithdrawnTogether
+from rakkan.registry.flows.accept import accept_one
 from rakkan.registry.flows.consent.consents import give
 from rakkan.registry.flows.withdraw.joint import make_joint
 from rakkan.registry.keys import AUTHORITY
+from rakkan.registry.rules.eip712 import sign, withdrawal_digest
 from rakkan.registry.rules.joint_slips import any_bytes, in_order, joint_slip, keys_of, withdrawals_of
-from rakkan.registry.rules.many_keys import sign_keys
+from rakkan.registry.rules.many_keys import sign_keys, withdrawals_digest
 from rakkan.registry.rules.proofs import sign_did, withdrawal_statement
 from rakkan.registry.service import Registry
 from rakkan.registry.worker import Worker
@@ -26,7 +29,7 @@ from rakkan.schemas.statement import Subject
 from tests.api.asking import exact, problem
 from tests.api.server import serving
 from tests.homes import new_registry, own_terms
-from tests.support import consent_record
+from tests.support import consent_record, work_record
 
 SCOPE = "cawg.ai_generative_training"
 
@@ -164,3 +167,35 @@ def test_one_of_its_records_alone_brings_all_to_the_chain(world: World) -> None:
     Worker(world.registry, watching=True).settle()
     denied = sorted(world.told(place) for place in (8, 9))
     assert denied == (["allowed", "denied"] if world.registry.identity is None else ["denied", "denied"])
+
+
+def test_a_slip_about_what_is_no_consent(world: World) -> None:
+    """Anybody can sign such a key in their own name; there is nothing that it would take back."""
+    keys = world.registry.home.keys
+    work = work_record(keys.artist, origin=world.registry.origin)
+    accept_one(world.registry, work, publish=True)
+    if world.registry.domain is None:
+        return  # there the grantor signs, and a work has none
+    key = work.record_id.digest
+    (proof, joint) = (
+        sign(digest, keys.wallet(AUTHORITY)).hex()
+        for digest in (
+            withdrawal_digest(world.registry.domain, keys.address(AUTHORITY), key),
+            withdrawals_digest(world.registry.domain, keys.address(AUTHORITY), [key]),
+        )
+    )
+    names = {"recordId": str(work.record_id), "envelope": str(work.envelope_cid)}
+    where = {
+        "audience": world.registry.origin,
+        "authority": str(keys.address(AUTHORITY)),
+        "chainId": world.registry.domain.chain_id,
+        "contract": str(world.registry.domain.contract),
+    }
+    for slip in (
+        {"schema": "rakkan.withdrawal-slip/1", **names, **where, "key": key.hex(), "signature": proof},
+        {"schema": "rakkan.withdrawal-slips/1", "withdrawals": [names], **where, "signatures": [joint]},
+    ):
+        problem(world.http.post("/v1/withdrawals", json=slip), 422, "record-kind")
+        for sure in ("", "yes"):
+            fields = {"text": (None, json.dumps(slip)), "sure": (None, sure)}
+            assert world.http.post("/withdraw", files=fields).status_code == 422

@@ -7,7 +7,7 @@ withdrawal, all of them or none, and one wish for the chain. What such a slip is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rakkan.registry.flows.accept import accept_all
 from rakkan.registry.flows.withdraw.slips import HandedIn, check_here, hand_in, known_here, require_here
@@ -46,6 +46,7 @@ def everything(registry: Registry, signer: RecordSigner | None = None) -> list[W
         NotFound: ``consent-none``, if there is none.
     """
     now, found, after = format_instant(registry.clock.now()), list[Wanted](), 0
+    mine = _mine(registry, signer)
     while chunk := registry.store.records.of_kind("consent", after=after, limit=_CHUNK):
         after = chunk[-1].sequence
         for record in (stored.record for stored in chunk):
@@ -55,7 +56,7 @@ def everything(registry: Registry, signer: RecordSigner | None = None) -> list[W
                 and granted.kind == "grant"
                 and granted.valid_until > now
                 and granted.withdrawal.mode is not WithdrawalMode.IRREVOCABLE
-                and _mine(registry, granted, signer)
+                and mine(granted)
             ):
                 found.append((record, None))
     gone = registry.store.withdrawals.get([record.record_id.digest for record, _ in found])
@@ -79,6 +80,8 @@ def make_joint(registry: Registry, wanted: Sequence[Wanted], signer: RecordSigne
     """
     parts = in_order([(consent, item.raw if item is not None else None) for consent, item in wanted])
     one_authority(parts)
+    if signer is not None and signer.address is not None:
+        signer.actor(registry.domain)  # a wallet without a chain is told so, and not that it is another
     by: dict[str, RecordSigner] = {}
     for consent, _ in parts:
         granted = consent.predicate
@@ -130,14 +133,21 @@ def check_any_here(registry: Registry, slip: AnySlip) -> None:
     known_here(registry, consents_of(slip))
 
 
-def _mine(registry: Registry, granted: Consent, signer: RecordSigner | None) -> bool:
-    authority, keys = Address.parse(granted.withdrawal.authority), registry.home.keys
-    if registry.domain is None:
-        return gave(registry, granted, signer or KeySigner(keys.artist))
-    if signer is not None and signer.address == authority:
-        return True
-    own = keys.has(AUTHORITY) and keys.address(AUTHORITY) == authority
-    return own and (signer is None or gave(registry, granted, signer))
+def _mine(registry: Registry, signer: RecordSigner | None) -> Callable[[Consent], bool]:
+    """Whether this signer can take a consent back; keys are read once, not for each."""
+    keys, chain = registry.home.keys, registry.domain is not None
+    own = keys.address(AUTHORITY) if chain and keys.has(AUTHORITY) else None
+    author = signer or KeySigner(keys.artist)
+
+    def mine(granted: Consent) -> bool:
+        authority = Address.parse(granted.withdrawal.authority)
+        if not chain:
+            return gave(registry, granted, author)
+        if signer is not None and signer.address == authority:
+            return True
+        return authority == own and (signer is None or gave(registry, granted, signer))
+
+    return mine
 
 
 def _authority(wanted: Wanted) -> Address:

@@ -95,7 +95,7 @@ def known_here(registry: Registry, consents: Sequence[str]) -> None:
     """Whether all of these consents are known here, by the CIDs of their statements.
 
     Raises:
-        NotFound: ``record-unknown``.
+        NotFound: ``record-unknown``. Invalid: ``record-kind``, if one is no consent.
     """
     known = registry.store.records.get([Cid.parse(each).digest for each in consents])
     for each in consents:
@@ -106,6 +106,12 @@ def known_here(registry: Registry, consents: Sequence[str]) -> None:
                 code="record-unknown",
                 hint="Whoever has an account on its chain can send the slip to the contract all the same: "
                 "`rakkan consent withdraw --slip FILE`.",
+            )
+        if found.record.kind != "consent":
+            raise Invalid(
+                f"{each} is a {found.record.kind} record.",
+                code="record-kind",
+                hint="Only consents are taken back.",
             )
 
 
