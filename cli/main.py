@@ -31,6 +31,7 @@ from rakkan.cli import (
     keys,
     log,
     model,
+    model_register,
     policy,
     publish,
     serve,
@@ -117,6 +118,7 @@ for _name, _group, _panel, _purpose in (
     app.add_typer(_group, name=_name, help=_purpose, rich_help_panel=_panel)
 standing.register(app)
 keys.register(app)
+model_register.add_to(model.app)
 drafts.register(app)
 
 

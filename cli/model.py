@@ -14,7 +14,6 @@ from rakkan.cli import exits, render
 from rakkan.cli.commands import group
 from rakkan.cli.session import Session, line
 from rakkan.schemas.errors import DomainError
-from rakkan.schemas.trainingrun import DECLARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +146,8 @@ def _show(model: ModelFile, aliases: tuple[Alias, ...], declared: Declared) -> N
         line("What its header claims, and nobody has checked:")
         render.table(rows)
     if declared.dataset_root is not None:
+        from rakkan.schemas.trainingrun import DECLARED
+
         line()
         line(f"Trained on datasetRoot:{declared.dataset_root} ({DECLARED}).")
 
@@ -163,5 +164,4 @@ def _claims(declared: Declared) -> Iterator[tuple[str, str]]:
         yield role, f"{each.name}: {each.images} images, {each.repeats} times each"
     if declared.base_name or declared.base_sha256:
         yield "base model", " ".join(filter(None, (declared.base_name, declared.base_sha256)))
-    for name, text in (*declared.network.items(), *declared.modelspec.items()):
-        yield name, text
+    yield from (*declared.network.items(), *declared.modelspec.items())

@@ -40,7 +40,7 @@ class UnreadableModel(Invalid):
     ``model-header-large``, ``model-tensor``, ``model-overlap``, ``model-gap``, ``model-empty``, ``model-changed``.
     """
 
-    default_code: ClassVar[str] = "model-unreadable"
+    default_code: ClassVar[str] = "model-header"
 
 
 class SigningFailed(DomainError):

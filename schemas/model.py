@@ -15,9 +15,6 @@ from rakkan.schemas.instant import InstantText
 from rakkan.schemas.statement import Commitment, DidText, Link, Origin, Value
 from rakkan.schemas.values import Digest
 
-MODEL_ROLES: Final = ("checkpoint", "lora", "embedding", "vae", "controlnet", "upscaler", "clip")
-"""What a model is used as."""
-
 NO_TENSORS: Final = Digest("autov3", Digest.of(b"").raw)
 """``e3b0c442…``, sha256 of nothing: broken tools write it into every file, so it names no model."""
 

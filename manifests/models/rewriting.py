@@ -165,7 +165,7 @@ def _writing(target: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        raise Refused(f"{target} cannot be written: {error.strerror}.", code="output-refused") from error
+        raise Refused(f"{target} cannot be written: {error.strerror}.", code="output-unwritable") from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise Unavailable(

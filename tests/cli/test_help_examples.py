@@ -25,6 +25,7 @@ from tests.cli.filled import filled
 from tests.cli.test_cli_help import commands
 from tests.flows.receiver import receiving
 from tests.homes import new_home, require_anvil
+from tests.unit.manifests.models.files import KOHYA, LORA, safetensors
 
 pytestmark = pytest.mark.chain
 
@@ -184,6 +185,9 @@ def datasets(desk: Desk) -> str:
     """Up to the consent that was withdrawn, and felled an approval."""
     desk.type("policy lint")
     desk.type("dataset lock")
+    (desk.folder / "painter.safetensors").write_bytes(safetensors(LORA, KOHYA))
+    desk.type("model inspect")
+    desk.type("model register")
     root = f"datasetRoot:{json.loads((desk.folder / 'training.lock.json').read_text())['root']}"
     desk.type("verdict make")
     desk.type("verdict show", root=root)
