@@ -204,9 +204,17 @@ def _check_layout(tensors: list[Tensor], size: int) -> None:
     at = 0
     for each in tensors:
         if each.begin < at:
-            raise _unfit(each.name, "overlaps another tensor", "data_offsets", code="model-overlap")
+            raise UnreadableModel(
+                f"The tensor {printable(each.name, 80)} overlaps another one.",
+                code="model-overlap",
+                pointer=_pointer(each.name, "data_offsets"),
+            )
         if each.begin > at:
-            raise _unfit(each.name, "leaves a gap before it", "data_offsets", code="model-gap")
+            raise UnreadableModel(
+                f"The tensor {printable(each.name, 80)} leaves a gap before it.",
+                code="model-gap",
+                pointer=_pointer(each.name, "data_offsets"),
+            )
         at = each.end
     if at > size:
         raise UnreadableModel(
@@ -222,9 +230,9 @@ def _check_layout(tensors: list[Tensor], size: int) -> None:
         raise UnreadableModel("The file holds no tensors: it is no model.", code="model-empty")
 
 
-def _unfit(name: str, why: str, field: str = "", *, code: str = "model-tensor") -> UnreadableModel:
+def _unfit(name: str, why: str, field: str = "") -> UnreadableModel:
     return UnreadableModel(
-        f"The tensor {printable(name)[:80]} {why}.", code=code, pointer=_pointer(name, field)
+        f"The tensor {printable(name, 80)} {why}.", code="model-tensor", pointer=_pointer(name, field)
     )
 
 
