@@ -142,6 +142,13 @@ def test_a_run_is_declared_and_spends_the_budget(studio: Studio) -> None:
     }
     assert studio.lora.read_bytes() == before
     assert studio.answer() == "budget-spent"
+    shown = studio.run("--json", "consent", "show", studio.pictures[0], "--as-of", LATER).document["budgets"]
+    assert [(each["recordId"], each["allowed"], len(each["spent"])) for each in shown] == [
+        (grant["recordId"], 1, 1)
+    ]
+    assert shown[0]["spent"][0]["recordId"] == run["recordId"]
+    told = studio.run("consent", "show", studio.pictures[0], "--as-of", LATER).out
+    assert f"1 of 1 training runs spent of {grant['recordId']}" in told
     why = studio.run(
         "consent",
         "explain",
