@@ -34,7 +34,10 @@ ARTISTS, COLLECTORS, COMMUNITIES, CRAWLERS, EVERYBODY, OPERATORS = (
 TAGS: Final = [
     {"name": ARTISTS, "description": "Register works, give and withdraw consent."},
     {"name": COLLECTORS, "description": "Verify a picture, follow its lineage, take the evidence along."},
-    {"name": COMMUNITIES, "description": "Verdicts about datasets under a policy."},
+    {
+        "name": COMMUNITIES,
+        "description": "Verdicts about datasets under a policy; models, and what they were trained on.",
+    },
     {"name": CRAWLERS, "description": "Whether a use is allowed, cheaply."},
     {"name": EVERYBODY, "description": "The log, its proofs, and what problems mean."},
     {"name": OPERATORS, "description": "Whether this server lives and can serve."},
@@ -43,6 +46,8 @@ TAGS: Final = [
 SHA256: Final = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 CID: Final = "baguqeerasords4njcts6vs7qvdjfcvgnume4hqohf65zsfguprqphs3icwea"
 ROOT: Final = "datasetRoot:6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+
+MODEL: Final = "autov3:308239338b8a56d00b656361216d42901f702bc5edc1b38d642d14d4cad334a7"
 
 _WORDS: Final = {
     400: "The body cannot be read.",

@@ -124,6 +124,8 @@ def _box(node: Mapping[str, Any], x: int, y: int, *, here: bool) -> Box:
     kind, _, value = digest.partition(":")
     if node["kind"] == "unknown":
         title, style = "not registered here", "unknown"
+    elif node["kind"] != "work":
+        title, style = str(node["kind"]).replace("-", " "), "work"
     else:
         tool = node.get("tool")
         made = str(node.get("making") or "work")

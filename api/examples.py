@@ -20,7 +20,7 @@ def record_examples(name: str) -> dict[str, Any]:
     """A signed record of a kind, in both forms in which one can be handed in.
 
     Args:
-        name: ``work`` or ``consent``.
+        name: ``work``, ``consent`` or ``training-run``.
     """
     plain = _texts()["requests"][name]
     statement = canonical(plain["statement"])

@@ -50,6 +50,7 @@ class MomentShape(Shape):
         "anchored",
         "superseded",
         "joined",
+        "relied-on",
         "disputed",
         "ruled",
         "withdrawn",
@@ -66,7 +67,8 @@ class MomentShape(Shape):
     size: int | None = Field(default=None, description="Size of the tree that was anchored.")
     tx: str | None = None
     final: bool | None = None
-    by: str | None = Field(default=None, description="DID of the accuser or adjudicator.")
+    by: str | None = Field(default=None, description="DID of the accuser, adjudicator or trainer.")
+    began: str | None = Field(default=None, description="When the training run began, as its trainer says.")
     ground: str | None = None
     decision: str | None = None
 

@@ -22,7 +22,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from rakkan.manifests.errors import SigningFailed, UnreadableImage, UnreadableManifest
+from rakkan.manifests.errors import SigningFailed, UnreadableImage, UnreadableManifest, UnreadableModel
 from rakkan.schemas.errors import Conflict, DomainError, Integrity, Invalid, NotFound, Refused, Unavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -33,6 +33,7 @@ TABLE: Final[Mapping[type[DomainError], tuple[int, str]]] = MappingProxyType(
     {
         Invalid: (422, "Something in the request is malformed"),
         UnreadableImage: (422, "This is not a picture that can be read"),
+        UnreadableModel: (422, "This is not a model file that can be read"),
         UnreadableManifest: (422, "The picture's C2PA manifest cannot be read"),
         NotFound: (404, "Nothing is known here under that name"),
         Conflict: (409, "That contradicts what is already recorded"),

@@ -256,7 +256,7 @@ def _steps(lineage: Mapping[str, Any], start: str) -> tuple[tuple[str, str, str,
         return (
             "a work not registered here"
             if node.get("kind") == "unknown"
-            else str(node.get("making") or "work")
+            else str(node.get("making") or node.get("kind", "work")).replace("-", " ")
         )
 
     return tuple(

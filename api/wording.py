@@ -68,7 +68,15 @@ ANCHORS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 RELATIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {"parentOf": "made from it", "inputTo": "took it as input", "componentOf": "contains it"}
+    {
+        "parentOf": "made from it",
+        "inputTo": "took it as input",
+        "componentOf": "contains it",
+        "usedModel": "used it, says its generator",
+        "cameOutOf": "came out of it, says the trainer",
+        "trainedOn": "was trained on it, says the trainer",
+        "beganFrom": "began from it, says the trainer",
+    }
 )
 CHECKS: Final[Mapping[str, str]] = MappingProxyType(
     {

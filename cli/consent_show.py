@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rakkan.registry.flows.withdraw.withdrawn import Effectives
+    from rakkan.registry.rules.accounts import Account
     from rakkan.registry.rules.consent import Effective
 
 AsOf = Annotated[
@@ -52,6 +53,8 @@ def show(
 ) -> int:
     """Show what holds for a work. Exit: allowed 0, not allowed 1, cannot tell 3.
 
+    Grants that allow a number of training runs are told with the runs that spent them.
+
     With --as-of, the answer is about a use at that instant by all that is known today; beside it stand what was
     known then, and what holds for a new use today. Of a file, it also says whether an identity credential in it names the wallet or
     key of those who spoke; that grants and denies nothing.
@@ -59,7 +62,7 @@ def show(
     Example: rakkan consent show picture.png --scope org.rakkan.finetune_lora
     """
     from rakkan.registry.clock import past_instant
-    from rakkan.registry.flows.consent.consents import show
+    from rakkan.registry.flows.consent.consents import budgets, show
     from rakkan.registry.flows.verify.corroboration import of_file
     from rakkan.registry.flows.withdraw.watching import keep_current
     from rakkan.registry.flows.withdraw.withdrawn import confirmed
@@ -83,14 +86,16 @@ def show(
         found = told(used_at, None)
         then = told(used_at, used_at) if used_at is not None else {}
         today = told(None, None) if used_at is not None else {}
+        spent = budgets(registry, digests, used_at=used_at)
         relied = [fact for answer in found.values() for fact in answer.relied]
         named = of_file(registry, Path(name), relied, identity_trust or ()) if Path(name).is_file() else ()
-    document = {
+    document: dict[str, Any] = {
         "schema": "rakkan.consent-answers/1",
         "digests": [str(digest) for digest in digests],
         "grantee": grantee,
         "scopes": [_answer(each, answer) for each, answer in found.items()],
         "identities": [each.to_json() for each in named],
+        "budgets": [_budget(each) for each in spent],
     }
     if used_at is not None:
         document |= {
@@ -101,6 +106,10 @@ def show(
 
     def tell() -> None:
         render.table(_rows(found, then, today))
+        for each in document["budgets"]:
+            line(f"{len(each['spent'])} of {each['allowed']} training runs spent of {each['recordId']}")
+            for run in each["spent"]:
+                line(f"  by {run['trainer']}, began {run['began']}: {run['recordId']}")
         for text in sentences.identities(named):
             line(text)
 
@@ -115,6 +124,21 @@ def _answer(scope: str, answer: Effective) -> dict[str, Any]:
         "code": answer.code,
         "assurance": answer.assurance,
         "relied": [str(Cid(DAG_JSON, fact.record_id)) for fact in answer.relied],
+    }
+
+
+def _budget(account: Account) -> dict[str, Any]:
+    from rakkan.schemas.trainingrun import TrainingRun
+
+    runs = [(fact, fact.predicate) for fact in account.spent]
+    return {
+        "recordId": str(Cid(DAG_JSON, account.grant.record_id)),
+        "allowed": account.allowed,
+        "spent": [
+            {"recordId": str(Cid(DAG_JSON, fact.record_id)), "trainer": run.trainer, "began": run.began}
+            for fact, run in runs
+            if isinstance(run, TrainingRun)
+        ],
     }
 
 

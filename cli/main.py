@@ -30,6 +30,8 @@ from rakkan.cli import (
     init,
     keys,
     log,
+    model,
+    model_register,
     policy,
     publish,
     serve,
@@ -105,6 +107,7 @@ for _name, _group, _panel, _purpose in (
     ("consent", consent.app, ARTISTS, "Grant, reserve, withdraw, and show what holds."),
     ("evidence", evidence.app, EVERYBODY, "Carry evidence to where there is no registry."),
     ("dataset", dataset.app, COMMUNITIES, "Pin the items of a dataset."),
+    ("model", model.app, COMMUNITIES, "Name models by their tensors, and say what they were trained on."),
     ("policy", policy.app, COMMUNITIES, "Read policies before anybody votes on them."),
     ("verdict", verdict.app, COMMUNITIES, "Judge datasets under policies."),
     ("gate", gate.app, COMMUNITIES, "Ask the contract, hand it verdicts, stop it with a proof."),
@@ -115,6 +118,7 @@ for _name, _group, _panel, _purpose in (
     app.add_typer(_group, name=_name, help=_purpose, rich_help_panel=_panel)
 standing.register(app)
 keys.register(app)
+model_register.add_to(model.app)
 drafts.register(app)
 
 

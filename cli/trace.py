@@ -18,7 +18,9 @@ def trace(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="FILE|DIGEST|CID", help="An image, kind:hex, or a record.")],
 ) -> int:
-    """Show lineage: what a work was made from, and what was made from it.
+    """Show lineage: what a work was made from, what was made from it, and what its models were trained on.
+
+    Models are found by what the generator declared of them, and trained on what their trainers declare.
 
     Example: rakkan trace picture.png
     """

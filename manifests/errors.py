@@ -1,4 +1,4 @@
-"""What can go wrong with a picture and its C2PA manifest: three ways to say so.
+"""What can go wrong with a picture, its C2PA manifest, or a model file: four ways to say so.
 
 It decides the types and their default codes. It leaves out the finer codes, which stand where they
 are raised, and what a caller does about them.
@@ -31,6 +31,16 @@ class UnreadableManifest(Invalid):
     """
 
     default_code: ClassVar[str] = "manifest-unreadable"
+
+
+class UnreadableModel(Invalid):
+    """The bytes are not a model file that we take; ``pointer`` names the place in its header.
+
+    Codes: ``model-missing``, ``model-unsupported``, ``model-truncated``, ``model-trailing``, ``model-header``,
+    ``model-header-large``, ``model-tensor``, ``model-overlap``, ``model-gap``, ``model-empty``, ``model-changed``.
+    """
+
+    default_code: ClassVar[str] = "model-header"
 
 
 class SigningFailed(DomainError):

@@ -21,6 +21,8 @@ class Community(Value):
         adjudicators: Whose rulings count.
         stewards: Who may clear a likeness to an earlier work; adjudicators may too.
         checkers: Whose identity checks count.
+        trainers: Who trains for it: whose runs spend the budgets of what was granted to its gate. While nobody is
+            named, everybody's do.
     """
 
     schema_: Literal["rakkan.community/1"] = Field(alias="schema", default="rakkan.community/1")
@@ -28,6 +30,7 @@ class Community(Value):
     adjudicators: tuple[DidText, ...] = Field(default=(), max_length=256, strict=False)
     stewards: tuple[DidText, ...] = Field(default=(), max_length=256, strict=False)
     checkers: tuple[DidText, ...] = Field(default=(), max_length=256, strict=False)
+    trainers: tuple[DidText, ...] = Field(default=(), max_length=256, strict=False)
 
 
 NOBODY: Final = Community()

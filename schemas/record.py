@@ -19,6 +19,7 @@ from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.errors import Invalid
 from rakkan.schemas.identification import Identification
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.model import Model
 from rakkan.schemas.statement import (
     STATEMENT_TYPE,
     Envelope,
@@ -29,6 +30,7 @@ from rakkan.schemas.statement import (
     Value,
     parse_model,
 )
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Cid
 from rakkan.schemas.verdict import Verdict
 from rakkan.schemas.work import Work
@@ -43,6 +45,8 @@ KINDS: Final[Mapping[str, type[Value]]] = MappingProxyType(
         "urn:rakkan:key:1": KeyChange,
         "urn:rakkan:dispute:1": Dispute,
         "urn:rakkan:ruling:1": Ruling,
+        "urn:rakkan:model:1": Model,
+        "urn:rakkan:training-run:1": TrainingRun,
         "urn:rakkan:verdict:1": Verdict,
     }
 )

@@ -17,6 +17,9 @@ from rakkan.registry.store.records import StoredRecord
 from rakkan.registry.worker import Progress, Worker
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.errors import Conflict
+from rakkan.schemas.model import Model
+from rakkan.schemas.record import Record
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import RAW, Cid
 from rakkan.schemas.work import Work
 
@@ -125,6 +128,9 @@ def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
         if stamp:
             blocks.append(str(Cid.of(stamp.manifest, RAW)))
             size += len(stamp.manifest)
+    elif isinstance(predicate, Model | TrainingRun):
+        shows += _trained(record, predicate)
+        hides = [each.name for each in predicate.commitments]
     elif isinstance(predicate, Consent):
         shows += _consent(predicate)
         if predicate.collection is not None:
@@ -147,6 +153,18 @@ def _disclose(registry: Registry, stored: StoredRecord) -> Disclosure:
         tuple(shows),
         tuple(hides),
     )
+
+
+def _trained(record: Record, said: Model | TrainingRun) -> list[str]:
+    """Everything that a model or a training run says in the open."""
+    shows = [f"{each.name} {digest}" for each in record.parsed.subject for digest in each.digests]
+    if isinstance(said, Model):
+        shows.append(f"{said.role}, {said.format}, {said.bytes} bytes, {said.tensors} tensors")
+        return shows + [f"{each.alg} {each.value} ({each.basis})" for each in said.aliases]
+    shows.append(f"run {said.run} by {said.trainer}, began {said.began}, ended {said.ended or 'not said'}")
+    shows += [f"made from {said.base.digest}"] if said.base is not None else []
+    shows += [f"trained with {said.tool}"] if said.tool is not None else []
+    return shows + [f"relied on {each.target}" for each in said.consents]
 
 
 def _consent(consent: Consent) -> list[str]:

@@ -57,10 +57,12 @@ class Case:
         coauthors: By the envelope of the grant that they join, the co-author consents, superseded ones too.
         releases: By envelope, the likeness consents that the grants link, and those that supersede them.
         disputes: Every dispute that targets one of the consents, mandates, releases or claims here.
-        rulings: Every ruling on the same targets, on those disputes, and on the works in ``similar``.
+        rulings: Every ruling on the same targets, on those disputes, on the works in ``similar``, and on ``runs``.
         similar: Earlier works that look like this one.
-        runs: By the envelope of a grant with a budget, when each training run that relied on it began;
-            the run that is being judged is left out.
+        runs: By the envelope of a grant with a budget, the records of the training runs that link it; the run
+            that is being judged is left out.
+        gates: By which gates (CAIP-10) grants name that community.
+        trainers: DIDs of those who train for that community.
         adjudicators: DIDs whose rulings count.
         stewards: DIDs who may clear a likeness to an earlier work; adjudicators may too.
     """
@@ -75,14 +77,16 @@ class Case:
     disputes: tuple[RecordFact, ...] = ()
     rulings: tuple[RecordFact, ...] = ()
     similar: tuple[Similar, ...] = ()
-    runs: Mapping[bytes, tuple[datetime, ...]] = field(default_factory=lambda: _NO_RUNS)
+    runs: Mapping[bytes, tuple[RecordFact, ...]] = field(default_factory=lambda: _NO_RUNS)
+    gates: frozenset[str] = frozenset()
+    trainers: frozenset[str] = frozenset()
     adjudicators: frozenset[str] = frozenset()
     stewards: frozenset[str] = frozenset()
 
 
 _NONE: Final[Mapping[bytes, ConsentFact]] = MappingProxyType({})
 _NO_COAUTHORS: Final[Mapping[bytes, tuple[ConsentFact, ...]]] = MappingProxyType({})
-_NO_RUNS: Final[Mapping[bytes, tuple[datetime, ...]]] = MappingProxyType({})
+_NO_RUNS: Final[Mapping[bytes, tuple[RecordFact, ...]]] = MappingProxyType({})
 
 EMPTY_CASE: Final = Case()
 """Nothing is known besides the consents."""

@@ -3,9 +3,6 @@
 It decides which records belong to the case of a work: what names it, what those lean on and are replaced
 by, what objects to any of them. It leaves out where records come from (``rakkan.registry.flows.consent.cases``
 gathers them, a bundle brings them) and what they mean together. Records are taken as accepted.
-
-One thing is not in any casebook yet: training runs, which have no records; so a budget of runs is never
-spent here.
 """
 
 from __future__ import annotations
@@ -30,6 +27,7 @@ from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identification import Identification
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.record import Record
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
@@ -82,6 +80,7 @@ class Casebook:
         self._consents_on: dict[Digest, list[bytes]] = {}
         self._claims_on: dict[Digest, list[RecordFact]] = {}
         self._objecting: dict[bytes, list[RecordFact]] = {}
+        self._runs: dict[bytes, list[RecordFact]] = {}
         self._bearing = Bearing(self._consents)
         actors: list[RecordFact] = []
         for entry in entries:
@@ -95,10 +94,15 @@ class Casebook:
                     self._objecting.setdefault(predicate.target.cid.digest, []).append(_fact(entry))
                 case Identification() | KeyChange():
                     actors.append(_fact(entry))
+                case TrainingRun():
+                    for link in predicate.consents:
+                        self._runs.setdefault(link.cid.digest, []).append(_fact(entry))
                 case _:
                     pass
         self._actors = Actors(actors, community.checkers)
         self._adjudicators, self._stewards = frozenset(community.adjudicators), frozenset(community.stewards)
+        self._trainers = frozenset(community.trainers)
+        self._gates = frozenset({community.gate} - {""})
 
     def names(self, digests: Iterable[Digest]) -> frozenset[Digest]:
         """These digests, and the others by which the works that they name are known."""
@@ -146,8 +150,10 @@ class Casebook:
             since = {**since, **_rooted(on.values(), roots - names)}
         claims = self._claims(names | roots, since)
         similar = tuple(self._flags(claims.values()))
+        runs = {name: tuple(self._runs[name]) for name in group.all if name in self._runs}
         targets = [
             *group.all,
+            *dict.fromkeys(run.envelope for told in runs.values() for run in told),
             *(each.envelope for each in claims.values()),
             *dict.fromkeys(each.earlier for each in similar),
         ]
@@ -165,6 +171,9 @@ class Casebook:
             disputes=tuple(each for each in objecting if isinstance(each.predicate, Dispute)),
             rulings=tuple(each for each in objecting if isinstance(each.predicate, Ruling)),
             similar=similar,
+            runs=runs,
+            gates=self._gates,
+            trainers=self._trainers,
             adjudicators=self._adjudicators,
             stewards=self._stewards,
         )

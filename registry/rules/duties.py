@@ -9,6 +9,7 @@ What each kind needs:
 
 * work: the creator. consent of any kind: the grantor. verdict: anybody.
 * authorship: the claimant; one that opens a commitment also the authority that committed.
+* model: the creator. training-run: the trainer.
 * identity: the checker and the actor. dispute: the accuser. ruling: the adjudicator.
 * key: ``guardians`` the actor; ``rotate`` the actor and the successor; ``recover`` the successor and
   ``threshold`` of the guardians whom the linked guardianship names; ``compromised`` the actor, or a
@@ -18,10 +19,13 @@ What each kind needs:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from rakkan.registry.rules.collection import collection_digest
+from rakkan.registry.rules.linked import Linked as Linked
+from rakkan.registry.rules.linked import linked_record, unknown_link
+from rakkan.registry.rules.trained import check_trained
 from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.dispute import Dispute, Ruling
@@ -29,20 +33,21 @@ from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.identification import Identification
 from rakkan.schemas.identity import Address, DidPkh, parse_did
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.model import Model
 from rakkan.schemas.record import Record
-from rakkan.schemas.statement import Link, Subject, Value
+from rakkan.schemas.statement import Subject, Value
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
-
-Linked = Mapping[bytes, Record]
-"""Accepted records by sha256 of their envelope: those that a record links, and the key records of its actor."""
 
 WORK_KINDS: Final = frozenset({"sha256", "c2paClaim", "c2paHardBinding", "autov3", "datasetRoot"})
 """Kinds of digest by which a work is known; the others name collections, actors and records."""
 
 _TARGETS: Final = ("work", "consent", "authorship")
+_RULED: Final = (*_TARGETS, "training-run")
 _HINT: Final = (
-    "Creators sign works, grantors consents, claimants claims, accusers disputes, adjudicators rulings; "
+    "Creators sign works and models, grantors consents, claimants claims, trainers runs, accusers disputes, "
+    "adjudicators rulings; "
     "checker and actor sign an identity; withdrawals are signed by their authority."
 )
 
@@ -56,8 +61,8 @@ def check_form(record: Record, linked: Linked) -> None:
     """Whether a record is about what its kind is about, and rests on records that are known.
 
     Raises:
-        Invalid: ``subject-other``, ``item-other``, ``period-empty``.
-        Refused: ``link-unknown``.
+        Invalid: ``subject-other``, ``item-other``, ``period-empty``; of models and runs, as in ``trained``.
+        Refused: ``link-unknown``, ``run-other``.
     """
     subjects, predicate = record.parsed.subject, record.predicate
     match predicate:
@@ -74,11 +79,13 @@ def check_form(record: Record, linked: Linked) -> None:
         case KeyChange():
             _check_key(subjects, predicate, linked)
         case Dispute():
-            target = _linked(linked, predicate.target, "target", _TARGETS)
+            target = linked_record(linked, predicate.target, "target", _TARGETS)
             _check_subject(subjects, "record", Digest("record", target.record_id.digest))
             _check_item(predicate.item, target)
         case Ruling():
             _check_ruling(subjects, predicate, linked)
+        case Model() | TrainingRun():
+            check_trained(subjects, predicate, linked)
         case _:
             pass
 
@@ -90,8 +97,10 @@ def check_signed(predicate: Value, signers: Collection[str], linked: Linked) -> 
         Refused: ``proof-missing``, with the pointer of the one who did not sign.
     """
     match predicate:
-        case Work(creator=actor):
+        case Work(creator=actor) | Model(creator=actor):
             _require(actor, signers, "creator")
+        case TrainingRun(trainer=actor):
+            _require(actor, signers, "trainer")
         case Consent():
             _require(predicate.grantor.id, signers, "grantor/id")
         case Authorship():
@@ -137,9 +146,9 @@ def _check_consent(subjects: Sequence[Subject], consent: Consent, linked: Linked
         _check_works(subjects)
     _check_period(consent.valid_from, consent.valid_until)
     if consent.mandate is not None:
-        _linked(linked, consent.mandate, "mandate", ("consent",), "mandate")
+        linked_record(linked, consent.mandate, "mandate", ("consent",), "mandate")
     if consent.joins is not None:
-        _linked(linked, consent.joins, "joins", ("consent",), "grant")
+        linked_record(linked, consent.joins, "joins", ("consent",), "grant")
 
 
 def _check_key(subjects: Sequence[Subject], change: KeyChange, linked: Linked) -> None:
@@ -151,18 +160,18 @@ def _check_key(subjects: Sequence[Subject], change: KeyChange, linked: Linked) -
             pointer="/predicate/since",
         )
     if change.guardianship is not None:
-        named = _linked(linked, change.guardianship, "guardianship", ("key",)).predicate
+        named = linked_record(linked, change.guardianship, "guardianship", ("key",)).predicate
         if not isinstance(named, KeyChange) or (named.action, named.actor) != ("guardians", change.actor):
             raise unknown_link("guardianship")
 
 
 def _check_ruling(subjects: Sequence[Subject], ruling: Ruling, linked: Linked) -> None:
-    target = _linked(linked, ruling.target, "target", _TARGETS)
+    target = linked_record(linked, ruling.target, "target", _RULED)
     _check_subject(subjects, "record", Digest("record", target.record_id.digest))
     if ruling.decision != "cleared":  # which may name the later work as an item of the earlier one's record
         _check_item(ruling.item, target)
     if ruling.dispute is not None:
-        dispute = _linked(linked, ruling.dispute, "dispute", ("dispute",)).predicate
+        dispute = linked_record(linked, ruling.dispute, "dispute", ("dispute",)).predicate
         if not isinstance(dispute, Dispute) or dispute.target != ruling.target:
             raise unknown_link("dispute")
 
@@ -206,25 +215,6 @@ def successors(actor: str, linked: Linked) -> set[str]:
         found |= fresh
         todo += fresh
     return found
-
-
-def _linked(linked: Linked, link: Link, field: str, kinds: Collection[str], consent: str = "") -> Record:
-    record = linked.get(link.cid.digest)
-    if record is None or record.kind not in kinds:
-        raise unknown_link(field)
-    if consent and (not isinstance(record.predicate, Consent) or record.predicate.kind != consent):
-        raise unknown_link(field)
-    return record
-
-
-def unknown_link(field: str) -> Refused:
-    """The error of a record that links what is not known, or cannot stand there."""
-    return Refused(
-        f"The record that {field} links is not known here, or is not one that can stand there.",
-        code="link-unknown",
-        hint="Hand in the linked record first, and link its envelope.",
-        pointer=f"/predicate/{field}",
-    )
 
 
 def _is_collection(subjects: Sequence[Subject]) -> bool:

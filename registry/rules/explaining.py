@@ -5,7 +5,7 @@ It decides how an answer of ``rakkan.registry.rules.consent`` is taken apart: th
 
 A record **decides** (the answer relies on it), **speaks** (it counts, and another one decides), is **silent** (its
 code says why it says nothing), is **leaned on** (a mandate, a release, a co-author's consent), **claims** the work,
-**objects** to another record, is about an **actor**, or was **unknown** at the instant asked about.
+**relies** on one of them (a training run), **objects** to another record, is about an **actor**, or was **unknown** at the instant asked about.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Final
 
 from rakkan.registry.rules import voices
+from rakkan.registry.rules.budget import spending
 from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.claims import claimant
 from rakkan.registry.rules.consent import Effective, effective
@@ -79,7 +80,8 @@ class _Hearing:
         self.leaned: tuple[ConsentFact, ...] = (*case.mandates.values(), *case.releases.values(), *joined)
         for each in (*facts, *self.leaned):
             self.records[each.envelope] = each.record_id
-        for record in (*case.claims, *case.disputes, *case.rulings, *case.actors.records):
+        relying = (each for told in case.runs.values() for each in told)
+        for record in (*case.claims, *relying, *case.disputes, *case.rulings, *case.actors.records):
             self.records[record.envelope] = record.record_id
 
     def voices(self) -> Iterator[Voice]:
@@ -90,6 +92,7 @@ class _Hearing:
             self._consents(),
             self._leaned(),
             voices.claims(question, self.heard.ranking),
+            voices.runs(question, self.facts),
             voices.objections(question, self.records),
             voices.actors(question),
         )
@@ -160,6 +163,8 @@ class _Hearing:
             yield from (each.record_id for each in case.claims)
         elif code == "mandate-broken":
             yield from self._chain(fact)
+        elif code == "budget-spent":
+            yield from (each.record_id for each in spending(fact, self.question))
         elif code == "coauthors-missing":
             yield from (each.record_id for each in case.coauthors.get(fact.envelope, ()))
         elif code in ("release-missing", "guardian-missing"):

@@ -18,10 +18,11 @@ from rakkan.schemas.consent import OWN_SCOPES, PUBLIC, Consent, Use, WithdrawalM
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identification import Identification
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
-Predicate = Work | Authorship | Identification | KeyChange | Dispute | Ruling
+Predicate = Work | Authorship | Identification | KeyChange | Dispute | Ruling | TrainingRun
 
 _STRICTEST: Final = (Use.NOT_ALLOWED, Use.CONSTRAINED, Use.ALLOWED)
 

@@ -7,11 +7,13 @@ and links to what is no record, such as policies.
 
 from __future__ import annotations
 
-from rakkan.registry.rules.duties import Linked, unknown_link
+from rakkan.registry.rules.linked import Linked, unknown_link
 from rakkan.schemas.consent import Consent, Withdrawal
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.model import Model
 from rakkan.schemas.statement import Link, Value
+from rakkan.schemas.trainingrun import TrainingRun
 
 Named = tuple[str, bytes]
 """Relation, and sha256 of the envelope that is named."""
@@ -36,6 +38,11 @@ def links_of(predicate: Value) -> tuple[Named, ...]:
             found += [("target", predicate.target), ("dispute", predicate.dispute)]
         case KeyChange():
             found.append(("guardianship", predicate.guardianship))
+        case Model():
+            found.append(("run", predicate.run))
+        case TrainingRun():
+            found.append(("base", predicate.base.record if predicate.base is not None else None))
+            found += [("consents", each) for each in predicate.consents]
         case _:
             pass
     return tuple(dict.fromkeys((name, link.cid.digest) for name, link in found if link is not None))

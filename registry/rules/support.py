@@ -4,7 +4,7 @@ It decides whether one yes holds for the question asked, and which other consent
 rules, each with its code:
 
 1. A grant bound to a policy counts under that policy alone [policy-other], and a grant with a budget
-   until that many runs began under it by the instant of use [budget-spent].
+   until that many runs began under it by the instant of use [budget-spent]; which do is in ``budget``.
 2. ``trainBy`` bounds new training: no training may begin then or later [train-by-passed], while use for
    inference, mining and what is narrower than those stays open until ``validUntil``.
 3. Shares: the grantor's own and those of co-authors whose consents join the grant must reach 10000 basis
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rakkan.registry.rules.budget import spending
 from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.question import Question
 from rakkan.schemas.consent import OWN_SCOPES
@@ -40,7 +41,7 @@ def supports(fact: ConsentFact, question: Question) -> Supports | str:
         bounds = consent.bounds
         if bounds.policy is not None and (question.policy is None or bounds.policy.cid != question.policy):
             return "policy-other"
-        if bounds.runs is not None and _runs(fact, question) >= bounds.runs:
+        if bounds.runs is not None and len(spending(fact, question)) >= bounds.runs:
             return "budget-spent"
     if consent.train_by is not None and question.moment >= consent.train_by and _trains(question.scope):
         return "train-by-passed"
@@ -69,14 +70,6 @@ def released(fact: ConsentFact, question: Question) -> bool:
 
 def _trains(scope: str) -> bool:
     return OWN_SCOPES.get(scope, scope) not in _NOT_TRAINING
-
-
-def _runs(fact: ConsentFact, question: Question) -> int:
-    return sum(
-        1
-        for began in question.case.runs.get(fact.envelope, ())
-        if began <= question.used_at and (question.known_at is None or began <= question.known_at)
-    )
 
 
 def _shares(fact: ConsentFact, question: Question) -> Supports | None:

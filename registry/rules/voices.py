@@ -6,17 +6,20 @@ what an explanation is, are in ``rakkan.registry.rules.explaining``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from rakkan.registry.rules.budget import spending
 from rakkan.registry.rules.claims import Claim, Ranking, claimant
 from rakkan.registry.rules.disputes import DEADLINE
-from rakkan.registry.rules.facts import RecordFact, seen
+from rakkan.registry.rules.facts import ConsentFact, RecordFact, seen
 from rakkan.registry.rules.question import Question
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identification import Identification
+from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.work import Work
 
 
@@ -27,9 +30,9 @@ class Voice:
     Attributes:
         record_id: sha256 of its statement.
         kind: Of record; of a consent, its own kind.
-        part: ``decides | speaks | silent | leaned-on | claims | objects | actor | unknown``.
+        part: ``decides | speaks | silent | leaned-on | claims | relies | objects | actor | unknown``.
         code: What it says, or why it says nothing: a code of the answer's own vocabulary; for a claim
-            ``highest | equal | lower | doubtful | void``, for a dispute ``running | over | without-effect``, for others
+            ``highest | equal | lower | doubtful | void``, for a training run ``spends | not-counted``, for a dispute ``running | over | without-effect``, for others
             the word of the record itself.
         by: The DID that states it.
         person: The DID in whose name it speaks, where that is another one.
@@ -68,6 +71,26 @@ def claims(question: Question, ranking: Ranking | None) -> Iterator[Voice]:
             at=fact.proven_at,
             because=tuple(objecting(question, {fact.envelope})),
         )
+
+
+def runs(question: Question, grants: Iterable[ConsentFact]) -> Iterator[Voice]:
+    """The training runs that rely on these grants; the grants stand in ``because``."""
+    told: dict[bytes, tuple[RecordFact, list[bytes], list[bytes]]] = {}
+    for grant in grants:
+        counted = {fact.record_id for fact in spending(grant, question)}
+        for fact in question.case.runs.get(grant.envelope, ()):
+            _, spent, named = told.setdefault(fact.record_id, (fact, [], []))
+            (spent if fact.record_id in counted else named).append(grant.record_id)
+    for fact, spent, named in told.values():
+        run = fact.predicate
+        if isinstance(run, TrainingRun):
+            code = "spends" if spent else "not-counted"
+            part, code = ("relies", code) if seen(fact, question.known_at) else ("unknown", "unknown")
+            since = parse_instant(run.began)
+            about = tuple(spent or named)
+            yield Voice(
+                fact.record_id, "training-run", part, code, run.trainer, "", fact.known_from, since, about
+            )
 
 
 def objecting(question: Question, targets: set[bytes]) -> Iterator[bytes]:

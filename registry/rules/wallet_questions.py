@@ -24,8 +24,10 @@ from rakkan.schemas.identification import Identification
 from rakkan.schemas.identity import Address, DidPkh
 from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.model import Model
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, Value
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.verdict import Verdict
 from rakkan.schemas.work import Work
 
@@ -172,7 +174,7 @@ def stated_at(predicate: Value) -> datetime | None:
             return parse_instant(moment)
         case KeyChange(stated_at=moment) | Dispute(opened_at=moment) | Ruling(decided_at=moment):
             return parse_instant(moment)
-        case Verdict(issued_at=moment):
+        case Verdict(issued_at=moment) | Model(stated_at=moment) | TrainingRun(began=moment):
             return parse_instant(moment)
         case _:
             return None

@@ -16,6 +16,7 @@ from rakkan.registry.store.leases import Leases
 from rakkan.registry.store.likenesses import Likenesses
 from rakkan.registry.store.log import Log
 from rakkan.registry.store.members import MemberBlocks
+from rakkan.registry.store.models import Models
 from rakkan.registry.store.outbox import Outbox
 from rakkan.registry.store.records import Records
 from rakkan.registry.store.sealed import SealedFields
@@ -63,6 +64,7 @@ class Store:
             )
         self.records = Records(self.database)
         self.briefs = Briefs(self.database)
+        self.models = Models(self.database)
         self.log = Log(self.database, origin)
         self.outbox = Outbox(self.database)
         self.leases = Leases(self.database)

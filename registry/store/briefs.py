@@ -29,6 +29,7 @@ _LINKED: Final = f"SELECT target FROM link WHERE target {{}} AND {LATER}"  # noq
 _NAMED: Final = f"SELECT digest FROM identifier WHERE digest {{}} AND {RARE}"  # noqa: S608
 _ALIKE: Final = "SELECT record_id FROM likeness WHERE record_id {}"
 _DATED: Final = "SELECT record_id FROM commitment WHERE record_id {}"
+_SPENT: Final = "SELECT target FROM link WHERE relation = 'consents' AND target {}"
 _CONTENT: Final = "SELECT id, content FROM terms WHERE id {}"
 
 
@@ -100,6 +101,10 @@ class Briefs:
         alike = self._database.among(connection, _ALIKE, digests)
         dated = self._database.among(connection, _DATED, digests)
         return {row[0] for row in (*linked, *named, *alike, *dated)}
+
+    def spent(self, connection: Connection, envelopes: Collection[bytes]) -> set[bytes]:
+        """Which of these grants a training run relies on, published or not."""
+        return {row[0] for row in self._database.among(connection, _SPENT, envelopes)} if envelopes else set()
 
     def terms(self, connection: Connection, names: Collection[bytes]) -> dict[bytes, Consent]:
         """What is said under these names; what cannot be read is left out."""

@@ -78,8 +78,17 @@ class Stamps:
         self._database.replace(connection, _stamp, rows)
         self._database.insert(connection, _private, private)
 
+    def keep(self, record_id: bytes, fields: Sequence[PrivateField]) -> None:
+        """Keep the private fields of a record that was not stamped, such as a model; those kept already stay."""
+        with self._database.write() as connection:
+            rows = [
+                {"record_id": record_id, "name": each.name, "salt": each.salt, "text": each.text}
+                for each in fields
+            ]
+            self._database.insert(connection, _private, rows)
+
     def fields(self, record_id: bytes) -> Mapping[str, PrivateField]:
-        """The private fields of a work."""
+        """The private fields of a work or a model."""
         with self._database.read() as connection:
             rows = connection.execute(select(_private).where(_private.c.record_id == record_id)).all()
         return {row.name: PrivateField(row.name, row.salt, row.text) for row in rows}

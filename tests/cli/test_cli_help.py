@@ -20,6 +20,7 @@ ASKED_FOR = {
     *("consent export", "consent import", "consent disclose", "consent erase"),
     *("dataset lock", "policy lint", "verdict make", "verdict show", "evidence pack", "evidence check"),
     *("log head", "log proof", "anchor status", "anchor now", "gate status", "gate submit", "gate brake"),
+    *("model inspect", "model register"),
     *("webhook add", "webhook list", "webhook remove", "webhook test", "webhook rotate", "webhook resume"),
 }
 

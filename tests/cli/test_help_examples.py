@@ -25,6 +25,7 @@ from tests.cli.filled import filled
 from tests.cli.test_cli_help import commands
 from tests.flows.receiver import receiving
 from tests.homes import new_home, require_anvil
+from tests.unit.manifests.models.files import KOHYA, LORA, safetensors
 
 pytestmark = pytest.mark.chain
 
@@ -190,6 +191,9 @@ def datasets(desk: Desk) -> str:
     desk.type("policy diff", 1)
     desk.type("dataset lock")
     desk.type("policy test", 3)
+    (desk.folder / "painter.safetensors").write_bytes(safetensors(LORA, KOHYA))
+    desk.type("model inspect")
+    desk.type("model register")
     root = f"datasetRoot:{json.loads((desk.folder / 'training.lock.json').read_text())['root']}"
     desk.type("dataset check")
     desk.type("dataset repair")

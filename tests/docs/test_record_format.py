@@ -120,5 +120,5 @@ def test_every_scope_is_on_the_page() -> None:
 def test_the_schemas_are_there() -> None:
     assert {path.name.partition(".")[0] for path in SCHEMAS} == {
         *("statement", "envelope", "work", "consent", "withdrawal", "verdict"),
-        *("authorship", "identity", "key", "dispute", "ruling"),
+        *("authorship", "identity", "key", "dispute", "ruling", "model", "training-run"),
     }

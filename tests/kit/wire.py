@@ -25,6 +25,7 @@ from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof, parse_model
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Cid, Digest
 from rakkan.schemas.work import Work
 
@@ -105,10 +106,9 @@ def case_of(value: _Json | None) -> Case:
         disputes=_facts(value, "disputes"),
         rulings=_facts(value, "rulings"),
         similar=tuple(_similar(each) for each in value.get("similar", ())),
-        runs={
-            Cid.parse(each["grant"]).digest: tuple(map(parse_instant, each["began"]))
-            for each in value.get("runs", ())
-        },
+        runs=_by_relied_on(_facts(value, "runs")),
+        gates=frozenset(value.get("gates", ())),
+        trainers=frozenset(value.get("trainers", ())),
         adjudicators=frozenset(value.get("adjudicators", ())),
         stewards=frozenset(value.get("stewards", ())),
     )
@@ -127,6 +127,15 @@ def _by_grant(joining: Sequence[ConsentFact]) -> dict[bytes, tuple[ConsentFact, 
     return groups
 
 
+def _by_relied_on(runs: Sequence[RecordFact]) -> dict[bytes, tuple[RecordFact, ...]]:
+    groups: dict[bytes, tuple[RecordFact, ...]] = {}
+    for each in runs:
+        if isinstance(each.predicate, TrainingRun):
+            for relied in each.predicate.consents:
+                groups[relied.cid.digest] = (*groups.get(relied.cid.digest, ()), each)
+    return groups
+
+
 def _similar(value: _Json) -> Similar:
     return Similar(
         earlier=Cid.parse(value["earlier"]).digest,
@@ -142,6 +151,6 @@ def _instant(value: _Json, name: str) -> datetime | None:
 
 def _predicate(record: Record) -> Predicate:
     said = record.predicate
-    if not isinstance(said, Work | Authorship | Identification | KeyChange | Dispute | Ruling):
+    if not isinstance(said, Work | Authorship | Identification | KeyChange | Dispute | Ruling | TrainingRun):
         raise Invalid(f"A {record.kind} is not read here.", code="kind-unknown")
     return said

@@ -34,8 +34,10 @@ from tests.vectors.consent_world import (
     identified,
     key,
     key_of,
+    model,
     reserved,
     ruling,
+    run,
     who,
 )
 
@@ -103,6 +105,8 @@ def others() -> dict[str, Record]:
         "key": key("ann", "rotate", ["ann", "new"], successor=who("new")),
         "dispute": dispute("zoe", grant),
         "ruling": ruling("void", grant),
+        "training run": run("ben", grant),
+        "model": model("ben"),
     }
     return {"work": cases.work_record(), **{name: each.record for name, each in told.items()}}
 

@@ -224,6 +224,32 @@ def dispute(
     return record("dispute", _about(target), value, [accuser], **{"days": -1, **told})
 
 
+def run(trainer: str, *grants: Told, began: float = -1, name: str = "one", **told: Any) -> Told:
+    """A training run that relies on these grants; known since it began, unless said."""
+    value = {
+        "trainer": who(trainer),
+        "run": hashlib.sha256(name.encode()).hexdigest()[:32],
+        "began": text(began),
+        "consents": [each.link for each in grants],
+    }
+    about = {"name": "dataset", "digest": {"datasetRoot": "da" * 32}}
+    return record("training-run", about, value, [trainer], **{"days": began, **told})
+
+
+def model(creator: str) -> Told:
+    value = {
+        "creator": who(creator),
+        "statedAt": text(-1),
+        "role": "lora",
+        "format": "safetensors",
+        "bytes": 4096,
+        "tensors": 2,
+        "aliases": [{"alg": "autov1", "value": "01234567", "basis": "computed"}],
+    }
+    about = {"name": "model", "digest": {"autov3": "a3" * 32, "sha256": "5f" * 32}}
+    return record("model", about, value, [creator])
+
+
 def ruling(
     decision: str,
     target: Told,

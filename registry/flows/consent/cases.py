@@ -13,14 +13,17 @@ from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from rakkan.registry.rules.budget import budget_of
 from rakkan.registry.rules.casebook import Casebook, Entry, Pair
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.links import links_of
 from rakkan.schemas.authorship import Authorship
+from rakkan.schemas.community import Community
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identification import Identification
 from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Digest
 from rakkan.schemas.work import Work
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 _ON_WORKS = ("work", "consent", "authorship")
 _OBJECTING = ("dispute", "ruling")
+_TARGETS = (*_ON_WORKS, "training-run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def on_file(registry: Registry, digests: Collection[Digest]) -> list[Filed]:
     gathering.name(gathering.other_names() - set(digests))
     gathering.likenesses()
     gathering.follow()
+    gathering.runs()
     gathering.objections()
     gathering.actors()
     return gathering.filed()
@@ -92,7 +97,15 @@ def open_casebook(registry: Registry, digests: Collection[Digest], *, size: int 
         for each in filed
         if each.alike
     }
-    return Casebook([each.entry(size) for each in filed], registry.community, alike)
+    return Casebook([each.entry(size) for each in filed], community_of(registry), alike)
+
+
+def community_of(registry: Registry) -> Community:
+    """Whose word counts, with the gate that the home has where ``community.json`` names none."""
+    community, identity = registry.community, registry.identity
+    if community.gate or identity is None or identity.gate is None:
+        return community
+    return community.model_copy(update={"gate": f"eip155:{identity.chain_id}:{identity.gate}"})
 
 
 def recorded(registry: Registry, pairs: Iterable[Pair]) -> Mapping[Pair, datetime]:
@@ -137,6 +150,7 @@ class _Gathering:
             *registry.community.adjudicators,
             *registry.community.stewards,
             *registry.community.checkers,
+            *registry.community.trainers,
         }
 
     def name(self, digests: Collection[Digest]) -> None:
@@ -183,10 +197,20 @@ class _Gathering:
             self._get(wanted)
             todo = [each for each in self._consents() if each.record.record_id.digest not in before]
 
+    def runs(self) -> None:
+        """The training runs that rely on a grant with a budget."""
+        bound = [
+            each.record.envelope_cid.digest
+            for each in self._consents()
+            if isinstance(each.record.predicate, Consent) and budget_of(each.record.predicate) is not None
+        ]
+        named = self._records.naming(bound, "consents") if bound else {}
+        self._get({run for runs in named.values() for run in runs})
+
     def objections(self) -> None:
         """Disputes and rulings on anything found so far."""
         targets = [
-            Digest("record", name) for name, stored in self._found.items() if stored.record.kind in _ON_WORKS
+            Digest("record", name) for name, stored in self._found.items() if stored.record.kind in _TARGETS
         ]
         self._find(targets, _OBJECTING)
 
@@ -247,9 +271,11 @@ def _involved(stored: StoredRecord) -> set[str]:
     said = stored.record.predicate
     match said:
         case Consent():
-            acting = said.grantee if said.kind == "mandate" else ()
+            acting = said.grantee if said.kind == "mandate" or budget_of(said) is not None else ()
             return {said.grantor.id, *(each for each in acting if each.startswith("did:"))}
         case Work(creator=did) | Authorship(claimant=did) | Dispute(accuser=did) | Ruling(adjudicator=did):
+            return {did}
+        case TrainingRun(trainer=did):
             return {did}
         case Identification():
             return {said.actor, said.checker}

@@ -20,6 +20,7 @@ from rakkan.registry.flows.consent.private import Sealing, keep, seal_fields
 from rakkan.registry.flows.consent.terms import Terms
 from rakkan.registry.flows.withdraw.withdrawing import withdraw as withdraw
 from rakkan.registry.keys import AUTHORITY
+from rakkan.registry.rules.accounts import Account, accounts
 from rakkan.registry.rules.consent import Effective, effective
 from rakkan.registry.rules.explaining import Explanation, explain
 from rakkan.registry.rules.notice import with_notice
@@ -209,6 +210,18 @@ def show(
         scope: effective(facts, scope=scope, grantee=grantee, used_at=used, known_at=known_at, case=case)
         for scope in scopes
     }
+
+
+def budgets(
+    registry: Registry,
+    digests: Sequence[Digest],
+    *,
+    used_at: datetime | None = None,
+    known_at: datetime | None = None,
+) -> tuple[Account, ...]:
+    """The grants on a work that allow a number of runs, and which runs spent it; arguments as for :func:`show`."""
+    facts, case = open_casebook(registry, digests).about(digests, {})
+    return accounts(facts, case, used_at=used_at or registry.clock.now(), known_at=known_at)
 
 
 def why(

@@ -23,6 +23,7 @@ from rakkan.schemas.dispute import Dispute, Ruling
 from rakkan.schemas.identity import Address
 from rakkan.schemas.instant import format_instant, from_unix, parse_instant
 from rakkan.schemas.statement import Value
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Digest
 
 SHOWN: Final = 1_000
@@ -30,7 +31,7 @@ SHOWN: Final = 1_000
 
 _ANCHORS: Final = 16
 _GIVEN: Final = {"grant": "granted", "reservation": "reserved"}
-_BY_LINK: Final = ("target", "supersedes", "joins")
+_BY_LINK: Final = ("target", "supersedes", "joins", "consents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ def _told(stored: StoredRecord) -> Moment:
     if isinstance(said, Dispute):
         fields: dict[str, Any] = {"by": said.accuser, "ground": said.ground, "item": said.item}
         return Moment("disputed", stored.accepted_at, stored, fields)
+    if isinstance(said, TrainingRun):
+        return Moment("relied-on", stored.accepted_at, stored, {"by": said.trainer, "began": said.began})
     assert isinstance(said, Ruling)
     fields = {"by": said.adjudicator, "decision": said.decision, "item": said.item}
     return Moment("ruled", stored.accepted_at, stored, fields)

@@ -1,7 +1,8 @@
-"""What a consent cannot be checked without: the mandate it was given under, the releases of those shown.
+"""What a record cannot be checked without.
 
-It decides what becomes public together with a consent: these, and what they need in turn. What they mean is
-decided in ``rakkan.registry.rules``.
+It decides what becomes public together with it: with a consent the mandate it was given under and the releases of
+those shown, with a model the run that it came out of, with a run the grants that it relied on; and what these need in
+turn. What they mean is decided in ``rakkan.registry.rules``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rakkan.schemas.consent import Consent
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Statement, Value, parse_model
 
-RELATIONS: Final = ("mandate", "releases")
+RELATIONS: Final = ("mandate", "releases", "run", "consents")
 _DEEP: Final = 64  # longer than any chain that counts; a circle ends by itself
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rakkan.registry.rules.brief import Brief, claim_of, consent_of, split
+from rakkan.registry.rules.budget import budget_of
 from rakkan.registry.rules.case import EMPTY_CASE, Case
 from rakkan.registry.rules.duties import actor_digest
 from rakkan.registry.rules.facts import ConsentFact, RecordFact
@@ -137,6 +138,7 @@ class Shelf:
             for row in records
             if row.actor is None or (row.record_kind == "consent" and row.terms not in self._terms)
         }
+        touched |= self._store.briefs.spent(self._connection, self._bounded(records))
         if touched:
             found |= {
                 row.record_id
@@ -144,6 +146,11 @@ class Shelf:
                 if not touched.isdisjoint((row.record_id, row.envelope, actors.get(row.actor or "")))
             }
         return found
+
+    def _bounded(self, records: Iterable[Bearing]) -> set[bytes]:
+        """The consents that allow a number of training runs and no more."""
+        bounded = {name for name, said in self._terms.items() if budget_of(said) is not None}
+        return {row.envelope for row in records if row.terms in bounded} if bounded else set()
 
     def _withdrawal_keys(self, asked: Iterable[Name]) -> Iterator[bytes]:
         """Under which keys a withdrawal of any of this may be kept."""

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rakkan.registry.flows.consent.cases import community_of
 from rakkan.registry.flows.verify.anchoring import ask
 from rakkan.registry.flows.verify.record_checks import OpenChain, Trust
 from rakkan.registry.home import ChainConfig
@@ -71,7 +72,7 @@ def outside(registry: Registry | None, options: VerifyOptions, rpc_url: str = ""
         return _asking(trust, _reader(pinned, url)) if url and not options.offline else trust
     if registry is None:
         return Trust(keys)
-    trust = Trust(keys, registry.domain, community=registry.community)
+    trust = Trust(keys, registry.domain, community=community_of(registry))
     return trust if options.offline else _asking(trust, lambda: registry.ledger)
 
 

@@ -1,28 +1,29 @@
 """Lineage: what a work was made from, and what was made from it, as nodes and edges.
 
 It decides how far is walked and what a node shows. It is cycle-safe, and it reads one generation at a
-time, never one work at a time.
+time, never one work at a time. The models that made a work are added in ``trained_on``.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from rakkan.registry.flows.verify.trained_on import add_models
 from rakkan.registry.service import Registry
 from rakkan.registry.store.records import StoredRecord
 from rakkan.schemas.record import Record
-from rakkan.schemas.values import Digest
+from rakkan.schemas.values import Cid, Digest
 from rakkan.schemas.work import Work
 
 MAX_NODES: Final = 1000
 
 
 def trace(registry: Registry, record_id: bytes) -> dict[str, Any]:
-    """The graph around one work: ancestors and descendants.
+    """The graph around one work: ancestors and descendants, and what their models were trained on.
 
     Returns:
         ``{"nodes": [{"id", "kind", "digest", …}], "edges": [{"from", "to", "relation"}], "truncated"}``;
-        an edge goes from the work to what it was made from.
+        an edge goes from a thing to what it was made from.
     """
     nodes: dict[str, dict[str, Any]] = {}
     edges: dict[tuple[str, str, str], dict[str, str]] = {}
@@ -35,6 +36,9 @@ def trace(registry: Registry, record_id: bytes) -> dict[str, Any]:
     seen: set[bytes] = set()
     while downward and len(nodes) < MAX_NODES:
         downward = _downward(registry, downward, nodes, edges, seen)
+    works = [Cid.parse(name).digest for name, node in nodes.items() if node["kind"] == "work"]
+    stored = registry.store.records.get(works)
+    add_models(registry, (each.record for each in stored.values()), nodes, edges, MAX_NODES)
     return {
         "nodes": list(nodes.values()),
         "edges": list(edges.values()),

@@ -17,6 +17,7 @@ from rakkan.schemas.identity import DidKey
 from rakkan.schemas.instant import format_instant
 from rakkan.schemas.keychange import KeyChange
 from rakkan.schemas.statement import parse_model
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Cid, Digest
 from tests.unit.registry.rules.cases import AUDIENCE, COMMUNITY, NOW, fact
 
@@ -185,6 +186,38 @@ def ruling(
     }
     title = f"ruling {decision} {target} {by} {days} {of} {sorted(more.items())}"
     return record(parse_model(Ruling, value), title, days=days, logged=logged, signers=(by,))
+
+
+def run(
+    trainer: str,
+    *grants: str,
+    began: float = -1,
+    known: float | None = None,
+    name: str = "one",
+    logged: bool = True,
+    title: str = "",
+) -> RecordFact:
+    """A training run that relies on the consents of these names; known since it began, unless said."""
+    value = {
+        "audience": AUDIENCE,
+        "trainer": who(trainer),
+        "run": hashlib.sha256(name.encode()).hexdigest()[:32],
+        "began": text(began),
+        "consents": [link(each) for each in grants],
+    }
+    title = title or f"run {name} {trainer} {began} {grants}"
+    days = began if known is None else known
+    return record(parse_model(TrainingRun, value), title, days=days, logged=logged, signers=(trainer,))
+
+
+def relying(*runs: RecordFact) -> dict[bytes, tuple[RecordFact, ...]]:
+    """By the envelope of what they rely on."""
+    found: dict[bytes, tuple[RecordFact, ...]] = {}
+    for each in runs:
+        assert isinstance(each.predicate, TrainingRun)
+        for relied in each.predicate.consents:
+            found[relied.cid.digest] = (*found.get(relied.cid.digest, ()), each)
+    return found
 
 
 def by(name: int, grantor: str = "ann", *, scopes: dict[str, str] | None = None, **more: Any) -> ConsentFact:

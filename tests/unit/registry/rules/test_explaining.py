@@ -50,6 +50,7 @@ def test_every_answer_is_taken_apart_without_a_rest(test: dict[str, Any]) -> Non
         *(each.record_id for each in facts),
         *(each.record_id for each in (*case.mandates.values(), *case.releases.values())),
         *(each.record_id for group in case.coauthors.values() for each in group),
+        *(each.record_id for fact in facts for each in case.runs.get(fact.envelope, ())),
         *(each.record_id for each in (*case.claims, *case.disputes, *case.rulings, *case.actors.records)),
     }
     assert Counter(voice.record_id for voice in found.voices) == Counter(everything), "each once"
@@ -74,6 +75,7 @@ def test_reasons_name_the_records_for_which_they_hold() -> None:
     wanted = {
         "superseded": {"grant", "reservation", "likeness"},
         "void": {"ruling"},
+        "budget-spent": {"training-run"},
         "suspended": {"dispute", "ruling"},
         "key-compromised": {"key"},
         "key-rotated": {"key"},

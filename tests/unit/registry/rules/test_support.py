@@ -25,7 +25,9 @@ from tests.unit.registry.rules.casework import (
     identified,
     key,
     link,
+    relying,
     ruling,
+    run,
     said,
     text,
     who,
@@ -54,9 +56,10 @@ def test_a_budget_is_spent_by_runs_that_began() -> None:
         ((-5, 1), ALLOWED),
         ((-5, -4, -3), ("undetermined", "budget-spent")),
     ):
-        runs = {grant.envelope: tuple(at(days) for days in began), b"another": (at(-1),) * 9}
+        others = [run("ben", "another", began=-1, name=str(number)) for number in range(9)]
+        runs = relying(*(run("ben", "0", began=days, name=str(days)) for days in began), *others)
         assert said(grant, case=case(runs=runs)) == expected
-    spent = case(runs={grant.envelope: (at(-5), at(-3))})
+    spent = case(runs=relying(run("ben", "0", began=-5), run("ben", "0", began=-3)))
     assert said(grant, used=-4, case=spent) == ALLOWED  # then there was one left
     assert said(grant, known_at=at(-4), case=spent) == ALLOWED
 
