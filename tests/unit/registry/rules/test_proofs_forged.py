@@ -11,9 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rakkan.registry.rules.eip712 import Domain, address_of
-from rakkan.registry.rules.proofs import check_record, sign_did, sign_wallet, withdrawal_statement
+from rakkan.registry.rules.proofs import (
+    check_record,
+    did_message,
+    sign_did,
+    sign_wallet,
+    withdrawal_statement,
+)
 from rakkan.schemas.canonical import canonical, parse_canonical
-from rakkan.schemas.errors import DomainError
+from rakkan.schemas.errors import DomainError, Invalid
 from rakkan.schemas.identity import Address
 from rakkan.schemas.record import Record
 from rakkan.schemas.statement import Proof
@@ -199,3 +205,16 @@ def test_proofs_of_one_kind_do_not_serve_another() -> None:
     withdrawal = Record.build(statement, [sign_wallet(statement, cases.DOMAIN, cases.WALLET)])
     assert _code(Record.build(consent.statement, [_proof(withdrawal)])) == "proof-invalid"
     assert _code(Record.build(withdrawal.statement, [_proof(consent)]), consent=consent) == "proof-invalid"
+
+
+@pytest.mark.parametrize("field", ["_type", "subject", "predicateType", "predicate"])
+def test_a_statement_without_one_of_its_fields_is_none(field: str) -> None:
+    """Signed as it is by its own key: what calls itself nothing is no in-toto statement."""
+    value = parse_canonical(cases.work_statement())
+    del value[field]
+    statement = canonical(value)
+    signature = cases.ARTIST.sign(did_message(statement, cases.AUDIENCE)).hex()
+    proof = sign_did(cases.work_statement(), cases.ARTIST).model_copy(update={"signature": signature})
+    with pytest.raises(Invalid) as error:
+        _check(cases.changed(statement, [proof]))
+    assert (error.value.code, error.value.pointer) == ("shape", f"/{field}")
