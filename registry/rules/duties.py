@@ -25,7 +25,7 @@ from typing import Final
 from rakkan.registry.rules.collection import collection_digest
 from rakkan.registry.rules.linked import Linked as Linked
 from rakkan.registry.rules.linked import linked_record, unknown_link
-from rakkan.registry.rules.trained import check_trained
+from rakkan.registry.rules.trained import check_relied_on, check_trained
 from rakkan.schemas.authorship import Authorship
 from rakkan.schemas.consent import Consent
 from rakkan.schemas.dispute import Dispute, Ruling
@@ -94,13 +94,15 @@ def check_signed(predicate: Value, signers: Collection[str], linked: Linked) -> 
     """Whether those signed who must; withdrawals and verdicts have rules of their own.
 
     Raises:
-        Refused: ``proof-missing``, with the pointer of the one who did not sign.
+        Refused: ``proof-missing``, with the pointer of the one who did not sign; of a training run, which is
+            asked last, ``link-unknown``.
     """
     match predicate:
         case Work(creator=actor) | Model(creator=actor):
             _require(actor, signers, "creator")
-        case TrainingRun(trainer=actor):
-            _require(actor, signers, "trainer")
+        case TrainingRun():
+            _require(predicate.trainer, signers, "trainer")
+            check_relied_on(predicate, linked)
         case Consent():
             _require(predicate.grantor.id, signers, "grantor/id")
         case Authorship():

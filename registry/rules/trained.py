@@ -13,7 +13,7 @@ from typing import Final
 from rakkan.registry.rules.linked import Linked, linked_record
 from rakkan.schemas.errors import Invalid, Refused
 from rakkan.schemas.model import NO_TENSORS, Model
-from rakkan.schemas.statement import Link, Subject
+from rakkan.schemas.statement import Subject
 from rakkan.schemas.trainingrun import TrainingRun
 
 DATASET: Final = "dataset"
@@ -32,7 +32,7 @@ def check_trained(subjects: Sequence[Subject], said: Model | TrainingRun, linked
     if isinstance(said, Model):
         check_model(subjects, said, linked)
     else:
-        check_run(subjects, said, linked)
+        check_run(subjects, said)
 
 
 def check_model(subjects: Sequence[Subject], model: Model, linked: Linked) -> None:
@@ -56,12 +56,11 @@ def check_model(subjects: Sequence[Subject], model: Model, linked: Linked) -> No
         )
 
 
-def check_run(subjects: Sequence[Subject], run: TrainingRun, linked: Linked) -> None:
-    """A dataset by its root, then what came out; every grant that it relies on must be known.
+def check_run(subjects: Sequence[Subject], run: TrainingRun) -> None:
+    """A dataset by its root, then what came out; no grant twice.
 
     Raises:
         Invalid: ``subject-other``, ``model-empty``, ``digest-kind``, ``link-twice``.
-        Refused: ``link-unknown``.
     """
     first, *others = subjects
     if first.name != DATASET or list(first.digest) != ["datasetRoot"]:
@@ -70,10 +69,13 @@ def check_run(subjects: Sequence[Subject], run: TrainingRun, linked: Linked) -> 
         if subject.name != OUTPUT:
             raise _other("After its dataset, a training run names what came out of it.", f"/subject/{place}")
         _check_tensors(subject, place)
-    if run.base is not None:
-        _check_base(run, linked)
-    for place, link in enumerate(run.consents):
-        linked_record(linked, link, f"consents/{place}", ("consent",), "grant")
+    kind = run.base.digest.partition(":")[0] if run.base is not None else _TENSORS
+    if kind not in (_TENSORS, "sha256"):
+        raise Invalid(
+            f"A base model is named by autov3 or sha256, not by {kind}.",
+            code="digest-kind",
+            pointer="/predicate/base/digest",
+        )
     if len({link.target for link in run.consents}) != len(run.consents):
         raise Invalid("A grant is linked twice.", code="link-twice", pointer="/predicate/consents")
 
@@ -83,18 +85,20 @@ def outputs(subjects: Sequence[Subject]) -> frozenset[str]:
     return frozenset(each.digest[_TENSORS] for each in subjects if each.name == OUTPUT)
 
 
-def _check_base(run: TrainingRun, linked: Linked) -> None:
-    assert run.base is not None
-    kind, _, value = run.base.digest.partition(":")
-    if kind not in (_TENSORS, "sha256"):
-        raise Invalid(
-            f"A base model is named by autov3 or sha256, not by {kind}.",
-            code="digest-kind",
-            pointer="/predicate/base/digest",
-        )
-    link: Link | None = run.base.record
-    if link is not None:
-        record = linked_record(linked, link, "base/record", (MODEL,))
+def check_relied_on(run: TrainingRun, linked: Linked) -> None:
+    """Every grant that a run relies on, and the record of its base model, must be known.
+
+    It is asked last, once the run is known to be its trainer's: who has only some of the grants at hand, as in a
+    bundle about one work, is told that these links lead further, and nothing else is wrong.
+
+    Raises:
+        Refused: ``link-unknown``.
+    """
+    for place, link in enumerate(run.consents):
+        linked_record(linked, link, f"consents/{place}", ("consent",), "grant")
+    if run.base is not None and run.base.record is not None:
+        kind, _, value = run.base.digest.partition(":")
+        record = linked_record(linked, run.base.record, "base/record", (MODEL,))
         if record.parsed.subject[0].digest.get(kind) != value:
             raise Refused(
                 "The record that base links is about another model.",

@@ -13,11 +13,15 @@ from rakkan.registry.flows.verify.consent_check import consent_check
 from rakkan.registry.flows.verify.dossier import Dossier, gather
 from rakkan.registry.flows.verify.evidence import pack, unpack
 from rakkan.registry.flows.verify.record_checks import Trust
+from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.service import Registry
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.community import Community
+from rakkan.schemas.instant import format_instant
+from rakkan.schemas.record import Record
+from rakkan.schemas.statement import Subject
 from rakkan.schemas.values import Digest
-from tests.flows.homesteads import TRAIN, People, author_subject, link, who
+from tests.flows.homesteads import TRAIN, People, author_subject, key, link, who
 from tests.homes import new_registry
 
 WORK = Digest.of(b"the work")
@@ -136,3 +140,28 @@ def test_a_record_that_cannot_be_judged_takes_every_yes_back(registry: Registry,
     other = people.claim("accuser", MANY[3])
     forged = replace(dispute, record=replace(other, envelope=dispute.record.envelope))
     assert asked(replace(there, linked=(forged,)), now) == "envelope-mismatch undetermined"
+
+
+def test_training_runs_go_with_the_grant_whose_budget_they_spend(registry: Registry, people: People) -> None:
+    grant = people.consent("artist", WORK, bounds={"runs": 1})
+    other = people.consent("artist", MANY[0], bounds={"runs": 9})
+    now = people.on(1)
+    assert asked(carried(dossier_of(registry)), now) == "consent-read allowed"
+    said = {
+        "trainer": who("ben"),
+        "run": "0d" * 16,
+        "began": format_instant(now),
+        "consents": [link(other), link(grant)],  # a bundle about one work has one of them
+    }
+    dataset = Subject(name="dataset", digest={"datasetRoot": "da" * 32})
+    made = people.state("training-run", [dataset], said, "ben")
+    now = people.on(2)
+    at_home = gather(registry, [WORK])
+    assert at_home is not None
+    assert asked(at_home, now) == "consent-open undetermined"
+    there = carried(dossier_of(registry))
+    assert [each.record.record_id for each in there.linked] == [made.record_id]
+    assert asked(there, now) == "consent-open undetermined"
+    forged = Record.build(made.statement, [sign_did(made.statement, key("zoe"))])
+    planted = replace(there.linked[0], record=forged)
+    assert asked(replace(there, linked=(planted,)), now) == "proof-missing undetermined"

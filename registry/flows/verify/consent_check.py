@@ -20,6 +20,7 @@ from rakkan.registry.rules.consent import effective
 from rakkan.registry.rules.likeness import Alike, alike_among
 from rakkan.schemas.consent import CAWG_SCOPES, OWN_SCOPES, Consent, Withdrawal
 from rakkan.schemas.record import Record
+from rakkan.schemas.trainingrun import TrainingRun
 from rakkan.schemas.values import Digest
 from rakkan.schemas.verdict import Answer, Outcome
 from rakkan.schemas.work import Work
@@ -33,7 +34,7 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
     entries, broken = [_entry(dossier.work, dossier, instant)], None
     for each in (*dossier.consents, *dossier.linked):
         error = proof_error(each.record, dossier, trust, known)
-        if error is None:
+        if error is None or _leads_further(each.record, error):
             entries.append(_entry(each, dossier, instant))
         else:
             broken = broken or error
@@ -54,6 +55,11 @@ def consent_check(dossier: Dossier, trust: Trust, instant: datetime, grantee: st
         words |= dict.fromkeys(allowed, Answer.UNDETERMINED.value)
     taken_back = sum(1 for fact in facts if fact.withdrawn_at is not None)
     return _check(dossier, trust, words, allowed, broken, taken_back), words
+
+
+def _leads_further(record: Record, error: Check) -> bool:
+    """Whether it is a training run that relied on other works' grants too, which are not at hand; it counts."""
+    return isinstance(record.predicate, TrainingRun) and error.code == "link-unknown"
 
 
 def grantors(dossier: Dossier, trust: Trust) -> list[Actor]:
