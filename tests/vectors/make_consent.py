@@ -18,9 +18,9 @@ from tests.kit.expand import expanded
 from tests.kit.ours import reply
 from tests.vectors import consent_parts
 from tests.vectors.contract_parts import contracts
-from tests.vectors.tables import changes, claims, keys, mandates, needs, objections, words
+from tests.vectors.tables import budgets, changes, claims, keys, mandates, needs, objections, words
 
-TABLES: Final = (words, changes, mandates, needs, claims, keys, objections)
+TABLES: Final = (words, changes, mandates, budgets, needs, claims, keys, objections)
 FILE: Final = Path(__file__).with_name("consent.json")
 
 
