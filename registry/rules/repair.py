@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
 from rakkan.registry.rules.finding import ItemJudge, JudgedItem
@@ -104,11 +105,12 @@ def _solve(rows: Sequence[Sequence[int]], counts: Sequence[int]) -> list[int]:
     import numpy as np  # only when something is repaired
     from scipy.optimize import Bounds, LinearConstraint, milp
 
+    most: Any = np.array(counts, dtype=float)  # an array is what it takes, though its types say a number
     found = milp(
         c=-np.ones(len(counts)),
         constraints=LinearConstraint(np.array(rows, dtype=float) / FULL, -np.inf, 0),
         integrality=np.ones(len(counts)),
-        bounds=Bounds(0, np.array(counts, dtype=float)),
+        bounds=Bounds(0, most),
         options={"time_limit": 60.0},
     )
     if found.x is None:
