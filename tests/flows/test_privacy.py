@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.consent.consents import give, make_consent, show, withdraw
 from rakkan.registry.flows.consent.erasure import erase
 from rakkan.registry.flows.consent.private import disclose, keep, seal_fields
 from rakkan.registry.flows.consent.terms import Terms, load_terms
 from rakkan.registry.flows.publish import plan, publish
+from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
 from rakkan.registry.flows.verify.fsck import inspect
 from rakkan.registry.rules.notice import with_notice
 from rakkan.registry.rules.proofs import check_record, sign_did
@@ -203,6 +205,15 @@ def test_private_terms_are_never_dropped_in_silence(registry: Registry) -> None:
     with pytest.raises(Invalid) as caught:
         make_consent(registry, [SUBJECT], private_terms())
     assert caught.value.code == "terms-private"
+
+
+def test_nothing_is_stamped_under_terms_that_cannot_be_kept(registry: Registry, tmp_path: Path) -> None:
+    picture = render_samples(tmp_path / "pictures")[0]
+    with pytest.raises(Invalid) as caught:
+        stamp_files(registry, [picture], StampOptions(out=tmp_path / "out", terms=private_terms()))
+    assert caught.value.code == "terms-private"
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    assert registry.store.records.all() == []
 
 
 def test_terms_files_name_private_fields(registry: Registry, tmp_path: Path) -> None:

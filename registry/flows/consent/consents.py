@@ -114,12 +114,8 @@ def make_consent(
         Invalid: ``shape``, if the terms do not make a consent; ``terms-private``, if they have private
             fields and nobody keeps them.
     """
-    if terms.private and sealing is None:
-        raise Invalid(
-            "These terms have private fields, which cannot be sealed here.",
-            code="terms-private",
-            hint="Give the consent with `rakkan consent grant` or `reserve`.",
-        )
+    if sealing is None:
+        refuse_private(terms)
     signing = signer or KeySigner(registry.home.keys.artist)
     statement = consent_statement(
         registry,
@@ -130,6 +126,16 @@ def make_consent(
         sealing=sealing,
     )
     return Record.build(statement, [signing.prove(statement, registry.domain)])
+
+
+def refuse_private(terms: Terms | None) -> None:
+    """Raise Invalid (``terms-private``) if terms have private fields: where nobody keeps them, none are given."""
+    if terms is not None and terms.private:
+        raise Invalid(
+            "These terms have private fields, which cannot be sealed here.",
+            code="terms-private",
+            hint="Give the consent with `rakkan consent grant` or `reserve`.",
+        )
 
 
 def authority_of(registry: Registry, signer: RecordSigner | None = None) -> str:

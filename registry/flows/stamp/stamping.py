@@ -17,7 +17,7 @@ from typing import Final
 
 from rakkan.registry.failpoints import failpoint
 from rakkan.registry.flows.accept import accept_all
-from rakkan.registry.flows.consent.consents import make_consent, says, speaks_alike
+from rakkan.registry.flows.consent.consents import make_consent, refuse_private, says, speaks_alike
 from rakkan.registry.flows.lookup import published
 from rakkan.registry.flows.stamp.batch import StampItem, StampOptions
 from rakkan.registry.flows.stamp.drafting import ParentUse, WorkDraft, draft_work
@@ -54,7 +54,11 @@ def stamp_files(
 
     Returns:
         One item per path, in the order given.
+
+    Raises:
+        Invalid: ``terms-private``, before anything is read.
     """
+    refuse_private(options.terms)
     run = _Run(registry, paths, options, progress, noticed)
     if options.dry_run:
         return run.items()
@@ -135,16 +139,10 @@ class _Run:
         except DomainError as error:
             self._finish(StampItem(path, None, "failed", error=error))
             return None
-        uses = self._options.terms.cawg if self._options.terms else {}
-        return Task(
-            path,
-            output,
-            tuple(self._options.parents),
-            dict(uses),
-            frozenset(self._options.disclose),
-            self._options.making,
-            self._options.identity,
-        )
+        asked = self._options
+        uses = dict(asked.terms.cawg) if asked.terms else {}
+        parents, disclose = tuple(asked.parents), frozenset(asked.disclose)
+        return Task(path, output, parents, uses, disclose, asked.making, asked.identity)
 
     def _with_parents(self, task: Task, parents: Iterable[Path]) -> Task:
         items = [self._done[path] for path in parents]
@@ -193,12 +191,12 @@ class _Run:
             except DomainError as error:
                 ready.part.unlink(missing_ok=True)
                 self._finish(self._failed(ready, error))
-        works = [Record.build(draft.statement, [self._prove(draft.statement)]) for draft in drafts]
-        consents = [self._new_consent(work) for work in works]
-        given = [consent for consent in consents if consent is not None]
-        rows = [self._row(ready, work) for ready, work in zip(kept, works, strict=True)]
-        stamps = list(zip(rows, (draft.fields for draft in drafts), strict=True))
         try:
+            works = [Record.build(draft.statement, [self._prove(draft.statement)]) for draft in drafts]
+            consents = [self._new_consent(work) for work in works]
+            given = [consent for consent in consents if consent is not None]
+            rows = [self._row(ready, work) for ready, work in zip(kept, works, strict=True)]
+            stamps = list(zip(rows, (draft.fields for draft in drafts), strict=True))
             accept_all(registry, [*works, *given], publish=self._options.publish, stamps=stamps)
         except DomainError:
             for ready in kept:
