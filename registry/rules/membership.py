@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rakkan.registry.rules.dataset import Lock, subject_of
-from rakkan.registry.rules.tree import Tree, leaf_hash, leaf_hashes, verify_inclusion
+from rakkan.registry.rules.tree import Tree, leaf_hash, leaf_hashes, root_of, verify_inclusion
 from rakkan.schemas.errors import Integrity, Invalid, NotFound
 
 PRESENCE: Final = "rakkan.dataset-presence/1"
@@ -110,7 +110,7 @@ def check_membership(document: Mapping[str, Any]) -> bool:
     proven = all(
         verify_inclusion(leaf_hash(place.leaf), place.index, size, place.proof, root) for place in places
     )
-    follows = _present(item, places) if kind == PRESENCE else _between(item, places, size)
+    follows = _present(item, places) if kind == PRESENCE else _between(item, places, size, root)
     if not proven or not follows or document.get("subject") != subject_of(size, root).hex():
         raise Integrity("What is shown does not follow from the root.", code="membership-proof")
     return bool(kind == PRESENCE)
@@ -120,14 +120,14 @@ def _present(item: bytes, places: list[Place]) -> bool:
     return bool(places) and all(place.leaf[:_DIGEST_BYTES] == item for place in places)
 
 
-def _between(item: bytes, places: list[Place], size: int) -> bool:
+def _between(item: bytes, places: list[Place], size: int, root: bytes) -> bool:
     """Whether these are the neighbours of where the item would stand, and all of them."""
     before = [place for place in places if place.leaf[:_DIGEST_BYTES] < item]
     after = [place for place in places if place.leaf[:_DIGEST_BYTES] > item]
     if len(before) + len(after) != len(places) or len(before) > 1 or len(after) > 1:
         return False
     if not places:
-        return size == 0
+        return size == 0 and root == root_of(b"")  # nothing else ties the root to what is shown
     if not after:
         return before[0].index == size - 1
     return after[0].index == (before[0].index + 1 if before else 0)

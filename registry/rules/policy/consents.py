@@ -198,7 +198,10 @@ class ValidityRemaining(ConsentClause):
 
 
 class ChallengeWindow(ConsentClause):
-    """Each item's consent has been known for this many days, in which anybody could dispute it."""
+    """Each item's consent has been known for this many days, in which anybody could dispute it.
+
+    One that a work record brought to the work later is known from then on.
+    """
 
     clause: Literal["challenge.window"]
     days: Days
@@ -209,7 +212,7 @@ class ChallengeWindow(ConsentClause):
 
     @override
     def on_consent(self, fact: ConsentFact, view: ItemView) -> Reason:
-        if fact.known_from + timedelta(days=self.days) <= view.instant:
+        if fact.since + timedelta(days=self.days) <= view.instant:
             return Reason(Outcome.PASS, "challenged-long-enough", (fact,))
         return Reason(Outcome.UNDETERMINED, "challenge-window-open", (fact,))
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _FREE: Final = ("CC0-1.0", "CC-PDDC", "LicenseRef-PublicDomainMark-1.0")
 _SHARE_ALIKE: Final = ("CC-BY-SA-4.0", "CC-BY-NC-SA-4.0")
-_NO_ADAPTED: Final = ("CC-BY-ND-4.0", "CC-BY-NC-ND-4.0")
 
 # Under which other licences an adapted work may go out.
 _ADAPTED: Final = {
@@ -102,7 +101,7 @@ class LicenceOutput(_LicenceClause):
             return (Outcome.PASS, "licence-same") if same else (Outcome.FAIL, "licence-incompatible")
         licence, share_alike = terms.licence, terms.share_alike
         accepted = _ADAPTED.get(licence)
-        if licence in _NO_ADAPTED:
+        if _no_derivatives(licence):
             return Outcome.FAIL, "licence-incompatible"
         if licence == self.licence:
             return Outcome.PASS, "licence-same"
@@ -123,3 +122,9 @@ class LicenceOutput(_LicenceClause):
         if self.licence in _ADAPTED:
             return []
         return [f"We know of few licences whether works under them may go out under {self.licence}."]
+
+
+def _no_derivatives(licence: str) -> bool:
+    """Whether it is a no-derivatives licence of Creative Commons, of whichever version, country or case."""
+    words = licence.upper().split("-")
+    return "CC" in words and "ND" in words

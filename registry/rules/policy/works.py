@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 from typing_extensions import override
 
+from rakkan.registry.rules.claims import claimant
+from rakkan.registry.rules.facts import RecordFact
 from rakkan.registry.rules.policy.clause import (
     Clause,
     Days,
@@ -89,9 +91,9 @@ class ClaimAge(Clause):
 
     @override
     def on_item(self, view: ItemView) -> Reason:
-        proven = [each.proven_at for each in view.claims if each.proven_at is not None]
         if not view.claims:
             return Reason(Outcome.UNDETERMINED, "claim-unsettled")
+        proven = [since for each in view.claims if (since := _proven_since(each, view)) is not None]
         if not proven:
             return Reason(Outcome.UNDETERMINED, "claim-undated")
         if min(proven) + timedelta(days=self.days) <= view.instant:
@@ -142,6 +144,13 @@ class GeneratorTrainable(Clause):
     @override
     def sentence(self) -> str:
         return f"Every model that made an item is one of {len(self.models)} that the policy lists."
+
+
+def _proven_since(claim: RecordFact, view: ItemView) -> datetime | None:
+    """Since when a claim is proven to have been made to this work, by a key that was its owner's."""
+    if claim.proven_at is None or view.question.known.key_fault(claimant(claim), claim.known_from):
+        return None
+    return max(claim.proven_at, claim.named_from or claim.proven_at)
 
 
 def _generates(model: ModelUse) -> bool:

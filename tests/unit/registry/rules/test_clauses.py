@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.unit.registry.rules.casework import (
     claim,
     dispute,
     identified,
+    key,
     link,
     ruling,
     who,
@@ -71,6 +73,8 @@ def test_how_a_withdrawal_acts_and_for_how_long_a_consent_was_open_to_challenge(
     young, old = by(0, known_from=NOW - DAY), by(0, known_from=NOW - 7 * DAY)
     assert said(clause("challenge.window"), young) == ("undetermined", "challenge-window-open")
     assert said(clause("challenge.window"), old) == ("pass", "challenged-long-enough")
+    named = replace(old, named_from=NOW - DAY)  # for a week, nobody could know that it is about this work
+    assert said(clause("challenge.window"), named) == ("undetermined", "challenge-window-open")
 
 
 def test_who_is_shown_has_agreed() -> None:
@@ -123,6 +127,11 @@ def test_how_old_the_claim_is() -> None:
         assert said(asked, by(0), about=case(claims=(claim("ann", proven=proven, days=-50),)))[1] == code
     equal = case(claims=(claim("ann", proven=-40), claim("eve", proven=-40)))
     assert said(asked, by(0), about=equal) == ("undetermined", "claim-unsettled")
+    named = replace(claim("ann", proven=-40), named_from=at(-2))
+    assert said(asked, by(0), about=case(claims=(named,)))[1] == "claim-too-young"
+    stolen = key("compromised", "ann", since=-45)
+    of_thief = case(claims=(claim("ann", proven=-40, days=-42),), actors=actors(stolen))
+    assert said(asked, by(0), about=of_thief)[1] == "claim-undated"
     assert said(asked, by(0)) == ("undetermined", "claim-unsettled")
 
 

@@ -38,6 +38,8 @@ def test_what_is_made_goes_out_share_alike(licence: str, outcome: str) -> None:
         ("CC-BY-4.0", "CC-BY-NC-4.0", ("pass", "licence-compatible")),
         ("CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", ("pass", "licence-compatible")),
         ("CC-BY-ND-4.0", "CC-BY-ND-4.0", ("fail", "licence-incompatible")),
+        ("CC-BY-ND-3.0", "CC-BY-ND-3.0", ("fail", "licence-incompatible")),
+        ("cc-by-nc-nd-2.0-fr", "cc-by-nc-nd-2.0-fr", ("fail", "licence-incompatible")),
         ("CC0-1.0", "MIT", ("pass", "licence-compatible")),
         ("MIT", "MIT", ("pass", "licence-same")),
         ("cc0-1.0", "CC0-1.0", ("undetermined", "licence-unknown")),

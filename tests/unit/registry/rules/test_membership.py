@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rakkan.registry.rules.dataset import Lock, LockItem
+from rakkan.registry.rules.dataset import Lock, LockItem, subject_of
 from rakkan.registry.rules.membership import absence, check_membership, presence
 from rakkan.schemas.errors import DomainError, Integrity, Invalid, NotFound
 
@@ -94,8 +94,11 @@ def test_a_gap_between_neighbours_hides_nothing() -> None:
 def test_an_empty_dataset_has_nothing() -> None:
     shown = absence(lock_of(), digest(1))
     assert (shown["places"], check_membership(shown)) == ([], False)
-    with pytest.raises(Integrity):
-        check_membership({**absence(lock_of(1, 2, 3), digest(9)), "places": []})
+    full = absence(lock_of(1, 2, 3), digest(9))
+    emptied = subject_of(0, bytes.fromhex(full["root"])).hex()
+    for more in ({}, {"size": 0}, {"size": 0, "subject": emptied}):
+        with pytest.raises(Integrity):
+            check_membership({**full, "places": [], **more})
 
 
 @pytest.mark.parametrize(
