@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from rakkan.registry.rules.consent import Effective, effective
 from rakkan.registry.rules.facts import ConsentFact
-from rakkan.registry.rules.policy.clause import SELF, WORST_FIRST, ConsentClause, Reason, worst
+from rakkan.registry.rules.policy.clause import SELF, Reason, worst
 from rakkan.registry.rules.policy.consents import ConsentShare, ends
 from rakkan.registry.rules.policy.document import Policy
 from rakkan.registry.rules.policy.view import ItemEvidence as ItemEvidence
@@ -24,6 +24,8 @@ from rakkan.schemas.verdict import Answer, Finding, Outcome, Reliance
 
 MAX_NAMED: Final = 16
 """Consents that a reason names; a flood of claims must not make a finding too large to write."""
+
+_BEST_FIRST: Final = (Outcome.PASS, Outcome.UNDETERMINED, Outcome.FAIL)
 
 T = TypeVar("T", bound=Hashable)
 
@@ -80,7 +82,6 @@ class ItemJudge:
         self._self = grantee_self
         self._policy = policy.cid
         self._shares = [clause for clause in policy.clauses if isinstance(clause, ConsentShare)]
-        self._fitting = [clause for clause in policy.clauses if isinstance(clause, ConsentClause)]
         self._questions = {each.question for each in policy.clauses if each.question is not None}
         self._counting = any(each.counts_people for each in policy.clauses)
         self._kept: dict[Hashable, Hashable] = {}  # few outcomes and grantors differ among millions
@@ -142,10 +143,13 @@ class ItemJudge:
             key=lambda fact: min(map(ends, (fact, *leaning.get(fact.record_id, ())))),
             reverse=True,  # stable
         )
-        return min(longest, key=lambda fact: WORST_FIRST[::-1].index(worst(self._suits(fact, view))))
+        return min(longest, key=lambda fact: self._unsuited(fact, leaning.get(fact.record_id, ()), view))
 
-    def _suits(self, fact: ConsentFact, view: ItemView) -> list[Outcome]:
-        return [clause.on_consent(fact, view).outcome for clause in self._fitting] or [Outcome.PASS]
+    def _unsuited(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> int:
+        """How badly the clauses would take it if the item relied on this consent; 0 is well."""
+        said = [clause.on_choice(fact, leaning, view) for clause in self._clauses]
+        outcomes = [outcome for outcome in said if outcome is not None]
+        return _BEST_FIRST.index(worst(outcomes)) if outcomes else 0
 
     def _conclude(self, view: ItemView, reasons: Sequence[Reason]) -> JudgedItem:
         evidence = view.evidence

@@ -127,6 +127,10 @@ class Clause(BaseModel):
         """What it says about one item."""
         raise NotImplementedError
 
+    def on_choice(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> Outcome | None:
+        """What it would say if the item relied on this consent, which leans on those; None if that is all one to it."""
+        return None
+
     def on_set(self, tally: Tally) -> Measure:
         """What it says about a dataset: unless it says otherwise, that every item passes."""
         against = tally.count(Outcome.FAIL) + tally.count(Outcome.UNDETERMINED)
@@ -151,6 +155,9 @@ class ConsentClause(Clause):
     A dataset passes if every item passes or relies on no consent: whether it must, a share clause says.
     """
 
+    leans: ClassVar[bool] = False
+    """Whether it asks the same of what those consents lean on."""
+
     def on_consent(self, fact: ConsentFact, view: ItemView) -> Reason:
         """What it says about one consent."""
         raise NotImplementedError
@@ -160,14 +167,15 @@ class ConsentClause(Clause):
         """The worst that it says about a consent relied on."""
         if not view.asks_for_consent:
             return Reason(Outcome.UNDETERMINED, "no-share-clause")
-        judged = [self.on_consent(fact, view) for fact in self.about(view)]
+        judged = [self.on_consent(fact, view) for fact in (view.resting if self.leans else view.relied)]
         if not judged:
             return Reason(Outcome.NOT_APPLICABLE, "no-consent-relied-on")
         return min(judged, key=lambda reason: WORST_FIRST.index(reason.outcome))
 
-    def about(self, view: ItemView) -> Sequence[ConsentFact]:
-        """Which consents: those that are relied on."""
-        return view.relied
+    @override
+    def on_choice(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> Outcome | None:
+        asked = (fact, *leaning) if self.leans else (fact,)
+        return worst([self.on_consent(each, view).outcome for each in asked])
 
 
 class ShareLimit(Clause):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 from typing_extensions import override
@@ -181,10 +181,7 @@ class ValidityRemaining(ConsentClause):
 
     clause: Literal["validity.min_remaining_days"]
     days: Days
-
-    @override
-    def about(self, view: ItemView) -> Sequence[ConsentFact]:
-        return view.resting
+    leans: ClassVar[bool] = True
 
     @override
     def on_consent(self, fact: ConsentFact, view: ItemView) -> Reason:
@@ -205,10 +202,7 @@ class ChallengeWindow(ConsentClause):
 
     clause: Literal["challenge.window"]
     days: Days
-
-    @override
-    def about(self, view: ItemView) -> Sequence[ConsentFact]:
-        return view.resting
+    leans: ClassVar[bool] = True
 
     @override
     def on_consent(self, fact: ConsentFact, view: ItemView) -> Reason:

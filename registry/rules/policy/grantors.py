@@ -7,12 +7,12 @@ dataset from many new wallets gains nothing.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from typing_extensions import override
 
-from rakkan.registry.rules.facts import ConsentFact, folded
+from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.policy.clause import (
     FULL,
     Clause,
@@ -24,11 +24,33 @@ from rakkan.registry.rules.policy.clause import (
     at_most,
     at_most_words,
 )
+from rakkan.schemas.errors import Invalid
+from rakkan.schemas.identity import Address, parse_did
 from rakkan.schemas.statement import DidText
 from rakkan.schemas.verdict import Outcome
 
 if TYPE_CHECKING:
     from rakkan.registry.rules.policy.view import ItemView
+
+
+def _canonical(did: str) -> str:
+    """The one form that records have: an address with its checksum."""
+    head, _, address = did.rpartition(":")
+    return f"{head}:{Address.parse(address)}" if did.startswith("did:pkh:") else did
+
+
+def _an_actor(did: str) -> str:
+    """As it was written, if somebody can be named so: a mistyped name would refuse nobody."""
+    try:
+        parse_did(_canonical(did))
+    except Invalid as error:
+        raise ValueError(error.message) from error
+    return did
+
+
+def _key(did: str) -> str:
+    """What tells keys apart: of a wallet its address, whichever the chain and the case of its letters."""
+    return did.rpartition(":")[2].lower() if did.startswith("did:pkh:") else did
 
 
 class _Counted(Clause):
@@ -97,17 +119,25 @@ class GrantorsDistinct(_Counted):
 
 
 class SourceDenylist(ConsentClause):
-    """No item relies on a grant by, or in the name of, one of these people, whichever of their keys it is."""
+    """No item relies on a grant by, or in the name of, one of these people, whichever of their keys it is.
+
+    Nor on one that a co-author of theirs or an agent among them lets count. A wallet is the same on every chain.
+    """
 
     clause: Literal["source.denylist"]
-    grantors: tuple[DidText, ...] = Field(min_length=1, max_length=256, strict=False)
+    grantors: tuple[Annotated[DidText, AfterValidator(_an_actor)], ...] = Field(
+        min_length=1, max_length=256, strict=False
+    )
+    leans: ClassVar[bool] = True
 
     @override
     def on_consent(self, fact: ConsentFact, view: ItemView) -> Reason:
         kin = view.question.known.kin
-        refused = {folded(kin(did)) for did in self.grantors} | {folded(did) for did in self.grantors}
-        names = {folded(kin(did)) for did in (fact.consent.grantor.id, view.principal(fact))}
-        if names & refused:
+        refused = {_key(name) for did in self.grantors for name in (did, kin(_canonical(did)))}
+        said = (fact.consent.grantor.id, view.principal(fact))
+        names = {_key(name) for did in said for name in (did, kin(did))}
+        # who is shown and agrees to it grants nothing
+        if names & refused and fact.consent.kind != "likeness":
             return Reason(Outcome.FAIL, "grantor-refused", (fact,))
         return Reason(Outcome.PASS, "grantor-not-refused", (fact,))
 

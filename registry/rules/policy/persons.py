@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import override
 
+from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.policy.clause import Clause, Reason
 from rakkan.registry.rules.support import released
 from rakkan.schemas.verdict import Outcome
@@ -29,6 +31,10 @@ class PersonsMinors(Clause):
         if unclear or not view.relied:
             return Reason(Outcome.UNDETERMINED, "minors-unknown", unclear)
         return Reason(Outcome.PASS, "no-minors", tuple(view.relied))
+
+    @override
+    def on_choice(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> Outcome:
+        return Outcome.PASS if fact.consent.persons.minors == "none" else Outcome.UNDETERMINED
 
     @override
     def sentence(self) -> str:
@@ -55,6 +61,12 @@ class PersonsReleases(Clause):
         if says and not shown:
             return Reason(Outcome.UNDETERMINED, "persons-disputed", says)
         return Reason(Outcome.PASS, "released" if shown else "nobody-else-shown", relied)
+
+    @override
+    def on_choice(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> Outcome:
+        if fact.consent.persons.depicted == "unknown":
+            return Outcome.UNDETERMINED
+        return Outcome.PASS if released(fact, view.likeness) else Outcome.FAIL
 
     @override
     def sentence(self) -> str:

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from rakkan.registry.rules.case import Similar
+from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.finding import ItemEvidence, ItemJudge
 from rakkan.registry.rules.policy.clause import name_of
 from rakkan.registry.rules.policy.document import CATALOGUE, shipped_policies
+from rakkan.schemas.errors import Invalid
+from rakkan.schemas.identity import Address, DidPkh
+from rakkan.schemas.keychange import KeyChange
+from rakkan.schemas.statement import parse_model
 from tests.unit.registry.rules.cases import COMMUNITY, NOW
 from tests.unit.registry.rules.casework import (
     DAY,
@@ -26,6 +31,7 @@ from tests.unit.registry.rules.casework import (
     identified,
     key,
     link,
+    record,
     ruling,
     who,
 )
@@ -205,3 +211,59 @@ def test_people_whom_the_policy_refuses() -> None:
     mandate = by(50, "eve", kind="mandate", grantee=[who("ann")], subjects={WORK})
     about = case(mandates={mandate.envelope: mandate})
     assert said(asked, by(0, "ann", mandate=link("50")), about=about) == ("fail", "grantor-refused")
+
+
+def test_no_key_of_a_refused_person_slips_by() -> None:
+    wallet = DidPkh(1, Address(b"\xab" * 20))
+    elsewhere, small = str(DidPkh(137, wallet.address)), str(wallet).lower()
+    asked = clause("source.denylist", grantors=[small])
+    for grantor in (str(wallet), elsewhere):
+        named = replace_grantor(by(0), grantor)
+        assert said(asked, named) == ("fail", "grantor-refused")
+    value = {
+        "audience": by(0).consent.audience,
+        "actor": str(wallet),
+        "action": "rotate",
+        "statedAt": "2026-11-01T00:00:00Z",
+        "successor": who("new"),
+    }
+    change = replace(
+        record(parse_model(KeyChange, value), "rotation"), signers=frozenset({str(wallet), who("new")})
+    )
+    assert said(asked, by(0, "new"), about=case(actors=actors(change)))[0] == "fail"
+
+
+def test_a_refused_co_author_is_refused() -> None:
+    own = {"claim": "created", "coauthorsComplete": True, "shareBp": 5000}
+    joined = by(60, "eve", kind="co-author", joins=link("0"), rightsBasis=own, subjects={WORK})
+    about = case(coauthors={by(0).envelope: (joined,)})
+    grant = by(0, rightsBasis=own)
+    assert said(clause("consent.share", minAssurance=None), grant, about=about)[0] == "pass"
+    assert said(clause("source.denylist"), grant, about=about) == ("fail", "grantor-refused")
+
+
+@pytest.mark.parametrize("name", ["did:pkh:eip155:1:0x12", "did:key:zabc", who("eve")[:-1]])
+def test_a_refused_name_that_can_be_nobodys_is_mistyped(name: str) -> None:
+    with pytest.raises(Invalid) as error:
+        policy_of(clause("source.denylist", grantors=[name]))
+    assert (error.value.code, error.value.pointer) == ("policy-clause", "/all/0/grantors/0")
+
+
+def test_of_two_consents_the_one_is_relied_on_that_every_clause_can_live_with() -> None:
+    longer, shorter = {"validUntil": "2028-01-01T00:00:00Z"}, {"validUntil": "2027-06-01T00:00:00Z"}
+    unclear = {"depicted": "unknown", "minors": "unknown"}
+    fits = by(1, persons={"depicted": "none", "minors": "none"}, **shorter)
+    for name in ("persons.minors", "persons.releases"):
+        assert said(clause(name), by(0, persons=unclear, **longer), fits)[0] == "pass"
+    young = by(
+        50, "ann", kind="mandate", grantee=[who("eve")], subjects={WORK}, known_from=NOW - DAY, **longer
+    )
+    under = by(0, "eve", mandate=link("50"), **longer)
+    about = case(mandates={young.envelope: young})
+    assert said(clause("challenge.window"), under, about=about)[0] == "undetermined"
+    assert said(clause("challenge.window"), under, by(1, **shorter), about=about)[0] == "pass"
+
+
+def replace_grantor(fact: ConsentFact, did: str) -> ConsentFact:
+    grantor = fact.consent.grantor.model_copy(update={"id": did})
+    return replace(fact, consent=fact.consent.model_copy(update={"grantor": grantor}))
