@@ -93,7 +93,7 @@ def _again(
     pairs = [(each.item, each.training_input) for each in findings]
     evidence = gather_items(registry, pairs, verdict.as_of.log_size)
     supposed = [_supposed(each, without, at) for each in evidence]
-    after = audit(supposed, policy or own, grantee_self=community(registry), instant=at)
+    after = audit(supposed, policy or own, grantee_self=_self(registry, verdict), instant=at)
     again = zip(findings, after.findings, after.documents, strict=True)
     return Simulated(
         record_id=stored.record_id,
@@ -108,6 +108,12 @@ def _again(
             if old.outcome is not new.outcome
         ),
     )
+
+
+def _self(registry: Registry, verdict: Verdict) -> str:
+    """Whom ``self`` meant then: the gate that the verdict was made for, whichever the home has now."""
+    gate = verdict.gate
+    return community(registry) if gate is None else f"eip155:{gate.chain_id}:{gate.address}"
 
 
 def _supposed(evidence: ItemEvidence, without: frozenset[bytes], at: datetime) -> ItemEvidence:

@@ -127,8 +127,13 @@ class Clause(BaseModel):
         """What it says about one item."""
         raise NotImplementedError
 
-    def on_choice(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> Outcome | None:
-        """What it would say if the item relied on this consent, which leans on those; None if that is all one to it."""
+    def on_choice(
+        self,
+        fact: ConsentFact,  # noqa: ARG002 - it is all one to most clauses
+        leaning: Sequence[ConsentFact],  # noqa: ARG002
+        view: ItemView,  # noqa: ARG002
+    ) -> Outcome | None:
+        """What it would say if the item relied on this consent, which leans on those; None: all one to it."""
         return None
 
     def on_set(self, tally: Tally) -> Measure:

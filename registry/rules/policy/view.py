@@ -120,9 +120,18 @@ class ItemView:
 
     @property
     def work(self) -> Work | None:
-        """What the registered work states about itself."""
-        for fact in self.evidence.case.claims:
-            if fact.record_id == self.evidence.work and isinstance(fact.predicate, Work):
+        """What the work states about itself: its first record by the one who stands above all other claimants.
+
+        Else, where nobody does or they registered none, the record that was registered first, unless it is void:
+        a stranger who registers somebody's picture does not say how it was made.
+        """
+        theirs = sorted(
+            (each for each in self.claims if each.log_index is not None),
+            key=lambda each: (each.log_index or 0, each.record_id),
+        )
+        registered = [each for each in self.evidence.case.claims if each.record_id == self.evidence.work]
+        for fact in (*theirs, *registered):
+            if isinstance(fact.predicate, Work) and fact.envelope not in self.question.void:
                 return fact.predicate
         return None
 

@@ -127,6 +127,18 @@ def test_how_an_item_was_made(making: str, share: int, expected: tuple[str, str]
     assert said(clause("synthetic.share"), by(0), work=None) == ("undetermined", "work-unregistered")
 
 
+def test_a_stranger_does_not_say_how_it_was_made() -> None:
+    asked, mine = clause("synthetic.share"), work_of(making="generated").claims[0]
+    stranger = work_of(making="captured", creator=who("eve")).claims[0]
+    stranger = replace(stranger, record_id=b"s" * 32, envelope=b"s" * 32, log_index=1, proven_at=None)
+    about = case(claims=(stranger, mine))
+    assert said(asked, by(0), about=about, work=stranger.record_id) == ("fail", "made-generated")
+    alone = case(claims=(stranger,))
+    assert said(asked, by(0), about=alone, work=stranger.record_id)[1] == "made-captured"
+    voided = case(claims=work_of(making="captured").claims, rulings=(ruling("void", "work"),))
+    assert said(asked, by(0), about=voided, work=REGISTERED) == ("undetermined", "work-unregistered")
+
+
 def test_how_old_the_claim_is() -> None:
     asked = clause("claim.min_age_days")
     for proven, code in {-40: "claim-old-enough", -29: "claim-too-young", None: "claim-undated"}.items():
