@@ -58,14 +58,15 @@ def supports(fact: ConsentFact, question: Question) -> Supports | str:
     return found
 
 
-def released(fact: ConsentFact, question: Question) -> bool:
-    """Whether everybody whom a consent says to be shown, besides its grantor, has agreed (rule 4).
+def unreleased(fact: ConsentFact, question: Question) -> str:
+    """Why not everybody whom a consent says to be shown, besides its grantor, has agreed (rule 4): a code, or nothing.
 
     Args:
         fact: The consent.
         question: About the scope ``org.rakkan.likeness``, heard.
     """
-    return _shown(fact, question) != "release-missing"
+    shown = _shown(fact, question)
+    return shown if isinstance(shown, str) else ""
 
 
 def _trains(scope: str) -> bool:

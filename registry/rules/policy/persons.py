@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from typing_extensions import override
 
 from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.policy.clause import Clause, Reason
-from rakkan.registry.rules.support import released
+from rakkan.registry.rules.support import unreleased
 from rakkan.schemas.verdict import Outcome
 
 if TYPE_CHECKING:
     from rakkan.registry.rules.policy.view import ItemView
+
+
+_LACKING: Final = {
+    "release-missing": Outcome.FAIL,
+    "guardian-missing": Outcome.FAIL,
+    "minors-unknown": Outcome.UNDETERMINED,
+}
 
 
 class PersonsMinors(Clause):
@@ -42,7 +49,7 @@ class PersonsMinors(Clause):
 
 
 class PersonsReleases(Clause):
-    """Nobody but the grantor is shown, or everybody who is has released it."""
+    """Nobody but the grantor is shown, or everybody who is has released it: of minors, a guardian."""
 
     clause: Literal["persons.releases"]
 
@@ -53,9 +60,10 @@ class PersonsReleases(Clause):
         unclear = tuple(fact for fact in relied if fact.consent.persons.depicted == "unknown")
         if unclear or not relied:
             return Reason(Outcome.UNDETERMINED, "persons-unknown", unclear)
-        lacking = tuple(fact for fact in relied if not released(fact, view.likeness))
-        if lacking:
-            return Reason(Outcome.FAIL, "release-missing", lacking)
+        for code, outcome in _LACKING.items():
+            lacking = tuple(fact for fact in relied if self._lacks(fact, view) == code)
+            if lacking:
+                return Reason(outcome, code, lacking)
         shown = [fact for fact in relied if fact.consent.persons.depicted == "others"]
         says = tuple(fact for fact in view.known if fact.consent.persons.depicted == "others")
         if says and not shown:
@@ -66,7 +74,13 @@ class PersonsReleases(Clause):
     def on_choice(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> Outcome:
         if fact.consent.persons.depicted == "unknown":
             return Outcome.UNDETERMINED
-        return Outcome.PASS if released(fact, view.likeness) else Outcome.FAIL
+        return _LACKING.get(self._lacks(fact, view), Outcome.PASS)
+
+    def _lacks(self, fact: ConsentFact, view: ItemView) -> str:
+        """What a consent that says who is shown lacks: a code, or nothing."""
+        code = unreleased(fact, view.likeness)
+        # where nobody else is shown, whether minors are is asked by ``persons.minors``
+        return code if code == "release-missing" or fact.consent.persons.depicted == "others" else ""
 
     @override
     def sentence(self) -> str:

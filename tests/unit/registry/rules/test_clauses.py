@@ -103,6 +103,19 @@ def test_who_is_shown_has_agreed() -> None:
     assert said(asked, by(0, **shows("none")), says) == ("undetermined", "persons-disputed")
 
 
+def test_for_a_minor_a_guardian_agrees() -> None:
+    asked, agrees = clause("persons.releases"), {"kind": "likeness", "scopes": {LIKENESS: "allowed"}}
+    for minors, capacity, expected in (
+        ("yes", "author", ("fail", "guardian-missing")),
+        ("yes", "guardian", ("pass", "released")),
+        ("unknown", "guardian", ("undetermined", "minors-unknown")),
+    ):
+        release = by(9, "model", subjects={WORK}, capacity=capacity, **agrees)
+        grant = by(0, persons={"depicted": "others", "minors": minors, "releases": [link("9")]})
+        assert said(asked, grant, about=case(releases={release.envelope: release})) == expected
+    assert said(asked, by(0, persons={"depicted": "none", "minors": "unknown"}))[0] == "pass"
+
+
 def test_a_release_that_was_taken_back_is_none() -> None:
     release = by(
         9, "model", kind="likeness", scopes={LIKENESS: "allowed"}, subjects={WORK}, withdrawn_at=at(-1)
