@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rakkan.registry.rules.audit import Audit, ItemEvidence, audit
 from rakkan.registry.rules.finding import ItemJudge, JudgedItem
@@ -23,6 +23,9 @@ from rakkan.schemas.verdict import Decision
 
 Kind = tuple[frozenset[int], frozenset[str]]
 """Which clauses an item stands against, by place in the policy, and who grants it."""
+
+
+_INFEASIBLE: Final = 2  # a status of ``scipy.optimize.milp``
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,12 @@ def _largest(policy: Policy, kinds: dict[Kind, int]) -> dict[Kind, int]:
     nothing = dict.fromkeys(kinds, 0)
     if not any(any(value > 0 for value in row) for row in rows):
         return nothing | possible
-    return nothing | dict(zip(possible, _solve(rows, list(possible.values())), strict=True))
+    people = sorted({person for _, grantors in possible for person in grantors})
+    granted = [[place for place, kind in enumerate(possible) if person in kind[1]] for person in people]
+    needed = max((clause.people_needed for clause in policy.clauses), default=0)
+    counts = list(possible.values())
+    solved = _solve(rows, counts, granted, needed) if needed else None
+    return nothing | dict(zip(possible, solved or _solve(rows, counts, [], 0) or [], strict=True))
 
 
 def _rows(policy: Policy, kinds: Sequence[Kind]) -> list[list[int]]:
@@ -96,8 +104,16 @@ def _rows(policy: Policy, kinds: Sequence[Kind]) -> list[list[int]]:
     return rows
 
 
-def _solve(rows: Sequence[Sequence[int]], counts: Sequence[int]) -> list[int]:
-    """Integers between 0 and the counts with the largest sum that meet every row.
+def _solve(
+    rows: Sequence[Sequence[int]], counts: Sequence[int], granted: Sequence[Sequence[int]], needed: int
+) -> list[int] | None:
+    """Integers between 0 and the counts with the largest sum that meet every row; None if there are none.
+
+    Args:
+        rows: For each limit, what one of each kind adds to it.
+        counts: How many of each kind there are.
+        granted: For each person, the places of the kinds that they grant.
+        needed: Of how many of these people something has to be kept.
 
     Raises:
         Unavailable: ``repair-unsolved``, if the solver gives up.
@@ -105,18 +121,27 @@ def _solve(rows: Sequence[Sequence[int]], counts: Sequence[int]) -> list[int]:
     import numpy as np  # only when something is repaired
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    most: Any = np.array(counts, dtype=float)  # an array is what it takes, though its types say a number
+    kinds, people = len(counts), len(granted)  # and for each person, whether something of theirs is kept
+    limits = np.zeros((len(rows) + people + 1, kinds + people))
+    limits[: len(rows), :kinds] = np.array(rows, dtype=float) / FULL
+    for row, (person, places) in enumerate(enumerate(granted), start=len(rows)):
+        limits[row, kinds + person], limits[row, list(places)] = 1, -1
+    limits[-1, kinds:] = -1
+    most: Any = np.array([*counts, *[1] * people], dtype=float)  # an array, though its types say a number
+    upper: Any = np.array([0.0] * (len(rows) + people) + [-needed])
     found = milp(
-        c=-np.ones(len(counts)),
-        constraints=LinearConstraint(np.array(rows, dtype=float) / FULL, -np.inf, 0),
-        integrality=np.ones(len(counts)),
+        c=np.array([-1.0] * kinds + [0.0] * people),
+        constraints=LinearConstraint(limits, -np.inf, upper),
+        integrality=np.ones(kinds + people),
         bounds=Bounds(0, most),
         options={"time_limit": 60.0},
     )
+    if found.status == _INFEASIBLE:
+        return None
     if found.x is None:
         raise Unavailable(
             "No smallest set of items was found in a minute.",
             code="repair-unsolved",
             hint="Drop the items that fail, and judge again.",
         )
-    return [round(value) for value in found.x]
+    return [round(value) for value in found.x[:kinds]]

@@ -119,6 +119,11 @@ class Clause(BaseModel):
         """How many items may stand against it, in basis points of all."""
         return 0
 
+    @property
+    def people_needed(self) -> int:
+        """How many different people have to grant, in all."""
+        return 0
+
     def counts_against(self, outcome: Outcome) -> bool:
         """Whether an item with this outcome stands against it, or could."""
         return outcome in (Outcome.FAIL, Outcome.UNDETERMINED)

@@ -96,6 +96,11 @@ class GrantorsDistinct(_Counted):
         """No one person has too much: to drop items never helps."""
         return FULL
 
+    @property
+    @override
+    def people_needed(self) -> int:
+        return self.min
+
     @override
     def on_set(self, tally: Tally) -> Measure:
         people = len({person for persons in tally.grantors for person in persons})

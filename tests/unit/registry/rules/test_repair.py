@@ -99,6 +99,7 @@ CHOICES = [
     clause("provenance.unknown", maxBp=3000),
     clause("duplicate.per_grantor"),
     clause("duplicate.per_grantor", maxBp=7000),
+    clause("grantor.distinct"),
 ]
 
 
@@ -125,6 +126,13 @@ def test_no_larger_part_passes(names: list[str], more: list[dict[str, Any]], wor
     if best:
         assert len(found.kept) == best
     assert len(found.kept) + len(found.dropped) == len(items)
+
+
+def test_of_parts_of_one_size_one_with_enough_people_is_found() -> None:
+    for names in (("ann", "ann", "eve"), ("eve", "ann", "ann"), ("ann", "eve", "eve"), ("eve", "eve", "ann")):
+        policy = policy_of(SHARE, clause("provenance.unknown", maxBp=5000), clause("grantor.distinct"))
+        found = repaired(dataset(*names, works=False), policy)
+        assert (found.approved, len(found.kept)) == (True, 2)
 
 
 def test_many_items_of_few_kinds() -> None:
