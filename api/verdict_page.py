@@ -23,6 +23,7 @@ from rakkan.registry.flows.judge.staleness import Standing, standing
 from rakkan.registry.flows.judge.verdicts import MadeVerdict
 from rakkan.registry.rules.policy.clause import WORST_FIRST, Measure
 from rakkan.registry.rules.policy.document import Policy, parse_policy
+from rakkan.schemas.instant import parse_instant
 from rakkan.schemas.verdict import Counts, Outcome
 
 router: Final = APIRouter(include_in_schema=False)
@@ -36,6 +37,7 @@ _BADGES: Final = {
     "undetermined": Badge("nobody can tell", "quiet", "open"),
 }
 _STALE: Final = Badge("out of date: a consent was taken back", "alarm", "broken")
+_ENDED: Final = Badge("out of date: its time has passed", "quiet", "open")
 _UNKNOWN: Final = Badge("nobody can tell whether its consents still stand", "quiet", "open")
 _SAID: Final = {"approved": "approved", "rejected": "rejected", "undetermined": "cannot tell"}
 
@@ -103,8 +105,8 @@ def _shown(site: Site, made: MadeVerdict) -> ShownVerdict:
     found = standing(site.public, made.stored, look=site.withdrawals.keep_fresh)
     policy, told = parse_policy(made.stored.policy_bytes), made.verdict
     badge = _BADGES[told.outcome]
-    if told.outcome == "approved" and found.stale is not False:
-        badge = _STALE if found.stale else _UNKNOWN
+    if told.outcome == "approved":
+        badge = standing_badge(found, ended=parse_instant(told.valid_until) <= site.public.clock.now())
     who = f"The attester for gate {told.gate.address}" if told.gate else "This registry"
     items = "1 item" if told.counts.items == 1 else f"{told.counts.items:,} items"
     return ShownVerdict(
@@ -116,6 +118,15 @@ def _shown(site: Site, made: MadeVerdict) -> ShownVerdict:
         bar=tuple(_bar(told.counts)),
         rows=tuple(_rows(policy, made)),
     )
+
+
+def standing_badge(found: Standing, *, ended: bool) -> Badge:
+    """How an approval stands: what it lost first, then its time, then what nobody can tell."""
+    if found.stale:
+        return _STALE
+    if ended:
+        return _ENDED
+    return _UNKNOWN if found.stale is None else _BADGES["approved"]
 
 
 def _bar(counts: Counts) -> Sequence[Part]:
