@@ -103,6 +103,10 @@ def check_membership(document: Mapping[str, Any]) -> bool:
         places = [_read(each) for each in document["places"]]
         kind = document["schema"]
         formed = kind in (PRESENCE, ABSENCE) and type(size) is int and len(item) == len(root) == _DIGEST_BYTES
+        formed = formed and (item.hex(), root.hex()) == (
+            document["item"],
+            document["root"],
+        )  # one way to write it
     except (KeyError, TypeError, ValueError) as error:
         raise _malformed() from error
     if not formed:

@@ -104,13 +104,15 @@ def test_who_is_shown_has_agreed() -> None:
 
 
 def test_for_a_minor_a_guardian_agrees() -> None:
-    asked, agrees = clause("persons.releases"), {"kind": "likeness", "scopes": {LIKENESS: "allowed"}}
+    asked = clause("persons.releases")
     for minors, capacity, expected in (
         ("yes", "author", ("fail", "guardian-missing")),
         ("yes", "guardian", ("pass", "released")),
         ("unknown", "guardian", ("undetermined", "minors-unknown")),
     ):
-        release = by(9, "model", subjects={WORK}, capacity=capacity, **agrees)
+        release = by(
+            9, "model", kind="likeness", scopes={LIKENESS: "allowed"}, subjects={WORK}, capacity=capacity
+        )
         grant = by(0, persons={"depicted": "others", "minors": minors, "releases": [link("9")]})
         assert said(asked, grant, about=case(releases={release.envelope: release})) == expected
     assert said(asked, by(0, persons={"depicted": "none", "minors": "unknown"}))[0] == "pass"
@@ -275,7 +277,8 @@ def test_a_refused_name_that_can_be_nobodys_is_mistyped(name: str) -> None:
 
 
 def test_of_two_consents_the_one_is_relied_on_that_every_clause_can_live_with() -> None:
-    longer, shorter = {"validUntil": "2028-01-01T00:00:00Z"}, {"validUntil": "2027-06-01T00:00:00Z"}
+    longer: dict[str, Any] = {"validUntil": "2028-01-01T00:00:00Z"}
+    shorter: dict[str, Any] = {"validUntil": "2027-06-01T00:00:00Z"}
     unclear = {"depicted": "unknown", "minors": "unknown"}
     fits = by(1, persons={"depicted": "none", "minors": "none"}, **shorter)
     for name in ("persons.minors", "persons.releases"):

@@ -107,6 +107,8 @@ def test_an_empty_dataset_has_nothing() -> None:
         {"schema": "rakkan.dataset-lock/1"},
         {"item": "zz"},
         {"item": None},
+        {"item": digest(2).hex().upper()},
+        {"item": digest(2).hex() + "\n"},
         {"root": "00"},
         {"size": "3"},
         {"size": True},
