@@ -63,7 +63,7 @@ def verify(
         str, typer.Option("--root", metavar="HEX", help="The root of the dataset that is meant.")
     ],
 ) -> int:
-    """Check what was shown of an item, with nothing but the dataset's root. Exit: it is in it 0, it is not 1.
+    """Check what was shown of an item, with nothing but the dataset's root. Exit: in it 0, not in it 1, broken 3.
 
     Example: rakkan dataset verify item.json --root datasetRoot:9f86d0…
     """

@@ -39,8 +39,11 @@ ERRORS: Final[Mapping[type[DomainError], int]] = MappingProxyType(
 )
 """By class; a subclass has its parent's code."""
 
-CODES: Final[Mapping[str, int]] = MappingProxyType({"chain-identity": UNAVAILABLE})
-"""By code, where the class says too much: a node of another chain gave no answer, and so no "no"."""
+CODES: Final[Mapping[str, int]] = MappingProxyType(
+    {"chain-identity": UNAVAILABLE, "membership-proof": UNDETERMINED}
+)
+"""By code, where the class says too much: a node of another chain gave no answer, and so no "no"; a broken proof
+that an item is in a dataset does not show that it is not."""
 
 VERIFICATIONS: Final[Mapping[str, int]] = MappingProxyType(
     {

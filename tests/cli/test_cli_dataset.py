@@ -92,7 +92,7 @@ def test_what_is_shown_of_an_item_holds_for_its_root_alone(
         value = json.loads(ran.out)
         shown.write_text(json.dumps({**value, "root": "0" * 64}))
         forged = rakkan("--json", "dataset", "verify", shown, "--root", "0" * 64)
-        assert (forged.code, forged.document["error"]["code"]) == (1, "membership-proof")
+        assert (forged.code, forged.document["error"]["code"]) == (3, "membership-proof")
 
 
 @pytest.mark.parametrize(
