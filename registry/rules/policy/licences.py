@@ -35,6 +35,10 @@ _ADAPTED: Final = {
 }
 
 
+# Which let everybody use what goes out under them for money.
+_COMMERCIAL: Final = (*_FREE, "CC-BY-4.0", "CC-BY-SA-4.0", "GPL-3.0-only", "LAL-1.3")
+
+
 class _LicenceClause(ConsentClause):
     """A clause about the licence that a consent states; one that states none leaves it open."""
 
@@ -88,7 +92,7 @@ class LicenceNot(_LicenceClause):
 class LicenceOutput(_LicenceClause):
     """Each item's consent lets what is made from it go out under this licence; share-alike comes through.
 
-    A consent that states the licence of outputs itself is taken at its word.
+    So does a term that keeps commercial use out. A consent that states the licence of outputs itself is taken at its word.
     """
 
     clause: Literal["licence.output"]
@@ -101,8 +105,12 @@ class LicenceOutput(_LicenceClause):
             return (Outcome.PASS, "licence-same") if same else (Outcome.FAIL, "licence-incompatible")
         licence, share_alike = terms.licence, terms.share_alike
         accepted = _ADAPTED.get(licence)
-        if _no_derivatives(licence):
+        if _of_commons(licence, "ND"):
             return Outcome.FAIL, "licence-incompatible"
+        if not terms.commercial and self.licence in _COMMERCIAL:
+            return Outcome.FAIL, "licence-noncommercial"
+        if not terms.commercial and not _of_commons(self.licence, "NC") and licence != self.licence:
+            return Outcome.UNDETERMINED, "licence-unknown"
         if licence == self.licence:
             return Outcome.PASS, "licence-same"
         if share_alike and licence not in _SHARE_ALIKE:
@@ -124,7 +132,7 @@ class LicenceOutput(_LicenceClause):
         return [f"We know of few licences whether works under them may go out under {self.licence}."]
 
 
-def _no_derivatives(licence: str) -> bool:
-    """Whether it is a no-derivatives licence of Creative Commons, of whichever version, country or case."""
+def _of_commons(licence: str, element: str) -> bool:
+    """Whether it is a licence of Creative Commons with this element, of whichever version, country or case."""
     words = licence.upper().split("-")
-    return "CC" in words and "ND" in words
+    return "CC" in words and element in words

@@ -72,8 +72,10 @@ def audited(
     return audit(evidence, policy_of(*clauses), grantee_self=COMMUNITY, instant=NOW)
 
 
-def terms(licence: str, *, alike: bool = False, outputs: str | None = None) -> dict[str, Any]:
-    value = {"licence": licence, "attribution": "name", "shareAlike": alike, "commercial": True}
+def terms(
+    licence: str, *, alike: bool = False, commercial: bool = True, outputs: str | None = None
+) -> dict[str, Any]:
+    value = {"licence": licence, "attribution": "name", "shareAlike": alike, "commercial": commercial}
     return {"terms": {**value, **({"outputsLicence": outputs} if outputs else {})}}
 
 

@@ -55,6 +55,14 @@ def test_terms_that_go_beyond_the_licence() -> None:
     assert said(asked, by(0, **terms("CC-BY-SA-4.0", alike=True)))[0] == "pass"
     assert said(asked, by(0, **terms("LicenseRef-1", outputs="CC-BY-SA-4.0"))) == ("pass", "licence-same")
     assert said(asked, by(0, **terms("CC-BY-4.0", outputs="MIT"))) == ("fail", "licence-incompatible")
+    unpaid = {"alike": False, "commercial": False}
+    assert said(asked, by(0, **terms("CC-BY-4.0", **unpaid))) == ("fail", "licence-noncommercial")
+    assert said(asked, by(0, **terms("LicenseRef-1", **unpaid))) == ("fail", "licence-noncommercial")
+    for_nothing = clause("licence.output", licence="CC-BY-NC-4.0")
+    assert said(for_nothing, by(0, **terms("CC-BY-4.0", **unpaid))) == ("pass", "licence-compatible")
+    own = clause("licence.output", licence="LicenseRef-1")
+    assert said(own, by(0, **terms("LicenseRef-1", **unpaid))) == ("pass", "licence-same")
+    assert said(own, by(0, **terms("CC0-1.0", **unpaid))) == ("undetermined", "licence-unknown")
     assert said(asked, by(0, terms=None)) == ("undetermined", "licence-unstated")
 
 
