@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from rakkan.registry.rules.consent import Effective, effective
 from rakkan.registry.rules.facts import ConsentFact
-from rakkan.registry.rules.policy.clause import SELF, Reason, worst
+from rakkan.registry.rules.policy.clause import SELF, Clause, Reason, worst
 from rakkan.registry.rules.policy.consents import ConsentShare, ends
 from rakkan.registry.rules.policy.document import Policy
 from rakkan.registry.rules.policy.view import ItemEvidence as ItemEvidence
@@ -83,6 +83,7 @@ class ItemJudge:
         self._policy = policy.cid
         self._shares = [clause for clause in policy.clauses if isinstance(clause, ConsentShare)]
         self._questions = {each.question for each in policy.clauses if each.question is not None}
+        self._resting = [each for each in policy.clauses if type(each).rests_on is not Clause.rests_on]
         self._counting = any(each.counts_people for each in policy.clauses)
         self._kept: dict[Hashable, Hashable] = {}  # few outcomes and grantors differ among millions
 
@@ -120,7 +121,7 @@ class ItemJudge:
             if chosen is not None:
                 satisfied.append(share)
                 relied.append(chosen)
-                leaning += answer.supports.get(chosen.record_id, ())
+                leaning += self._leaning(answer, chosen, view)
         view.satisfied, view.relied, view.leaning = satisfied, relied, leaning
         view.all_granted = bool(self._shares) and len(satisfied) == len(self._shares)
 
@@ -140,10 +141,17 @@ class ItemJudge:
             return known[0] if known else None
         longest = sorted(
             known,
-            key=lambda fact: min(map(ends, (fact, *leaning.get(fact.record_id, ())))),
+            key=lambda fact: min(map(ends, (fact, *self._leaning(answer, fact, view)))),
             reverse=True,  # stable
         )
-        return min(longest, key=lambda fact: self._unsuited(fact, leaning.get(fact.record_id, ()), view))
+        return min(longest, key=lambda fact: self._unsuited(fact, self._leaning(answer, fact, view), view))
+
+    def _leaning(self, answer: Effective, fact: ConsentFact, view: ItemView) -> list[ConsentFact]:
+        """What a consent leans on, for the answer and for the clauses, each once."""
+        found = list(answer.supports.get(fact.record_id, ()))
+        for clause in self._resting:
+            found += [each for each in clause.rests_on(fact, view) if each not in found]
+        return found
 
     def _unsuited(self, fact: ConsentFact, leaning: Sequence[ConsentFact], view: ItemView) -> int:
         """How badly the clauses would take it if the item relied on this consent; 0 is well."""

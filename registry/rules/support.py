@@ -69,6 +69,12 @@ def unreleased(fact: ConsentFact, question: Question) -> str:
     return shown if isinstance(shown, str) else ""
 
 
+def releases(fact: ConsentFact, question: Question) -> Supports:
+    """The releases by which everybody has agreed; arguments as of :func:`unreleased`."""
+    shown = _shown(fact, question)
+    return () if isinstance(shown, str) else shown
+
+
 def _trains(scope: str) -> bool:
     return OWN_SCOPES.get(scope, scope) not in _NOT_TRAINING
 

@@ -141,6 +141,10 @@ class Clause(BaseModel):
         """What it would say if the item relied on this consent, which leans on those; None: all one to it."""
         return None
 
+    def rests_on(self, fact: ConsentFact, view: ItemView) -> Sequence[ConsentFact]:  # noqa: ARG002
+        """By which other consents it passes, if the item relies on this one: the verdict falls with them, too."""
+        return ()
+
     def on_set(self, tally: Tally) -> Measure:
         """What it says about a dataset: unless it says otherwise, that every item passes."""
         against = tally.count(Outcome.FAIL) + tally.count(Outcome.UNDETERMINED)

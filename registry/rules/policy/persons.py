@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from rakkan.registry.rules.facts import ConsentFact
 from rakkan.registry.rules.policy.clause import Clause, Reason
-from rakkan.registry.rules.support import unreleased
+from rakkan.registry.rules.support import releases, unreleased
 from rakkan.schemas.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -75,6 +75,10 @@ class PersonsReleases(Clause):
         if fact.consent.persons.depicted == "unknown":
             return Outcome.UNDETERMINED
         return _LACKING.get(self._lacks(fact, view), Outcome.PASS)
+
+    @override
+    def rests_on(self, fact: ConsentFact, view: ItemView) -> Sequence[ConsentFact]:
+        return releases(fact, view.likeness)
 
     def _lacks(self, fact: ConsentFact, view: ItemView) -> str:
         """What a consent that says who is shown lacks: a code, or nothing."""

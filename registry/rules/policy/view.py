@@ -82,6 +82,7 @@ class ItemView:
         self.all_granted = False
         # Looked at once, if at all: an audit has millions of views.
         self._question: Question | None = None
+        self._likeness: Question | None = None
         self._heard: Heard | None = None
         self._known: tuple[ConsentFact, ...] | None = None
 
@@ -100,9 +101,11 @@ class ItemView:
     @property
     def likeness(self) -> Question:
         """The question whether the community may use the likeness of who is shown, heard."""
-        question = Question.of(LIKENESS, self.grantee, self.instant, self.instant, case=self.evidence.case)
-        hear(self.evidence.consents, question)
-        return question
+        if self._likeness is None:
+            case = self.evidence.case
+            self._likeness = Question.of(LIKENESS, self.grantee, self.instant, self.instant, case=case)
+            hear(self.evidence.consents, self._likeness)
+        return self._likeness
 
     @property
     def heard(self) -> Heard:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.registry.rules.casework import (
@@ -55,7 +57,7 @@ def test_terms_that_go_beyond_the_licence() -> None:
     assert said(asked, by(0, **terms("CC-BY-SA-4.0", alike=True)))[0] == "pass"
     assert said(asked, by(0, **terms("LicenseRef-1", outputs="CC-BY-SA-4.0"))) == ("pass", "licence-same")
     assert said(asked, by(0, **terms("CC-BY-4.0", outputs="MIT"))) == ("fail", "licence-incompatible")
-    unpaid = {"alike": False, "commercial": False}
+    unpaid: dict[str, Any] = {"commercial": False}
     assert said(asked, by(0, **terms("CC-BY-4.0", **unpaid))) == ("fail", "licence-noncommercial")
     assert said(asked, by(0, **terms("LicenseRef-1", **unpaid))) == ("fail", "licence-noncommercial")
     for_nothing = clause("licence.output", licence="CC-BY-NC-4.0")

@@ -13,12 +13,15 @@ from rakkan.registry.rules.consent import ConsentFact
 from rakkan.registry.rules.policy.document import parse_policy
 from rakkan.schemas.verdict import Decision
 from tests.unit.registry.rules.casework import (
+    LIKENESS,
     NO,
+    WORK,
     actors,
     at,
     by,
     case,
     identified,
+    link,
 )
 from tests.unit.registry.rules.clausework import CLAUSES, audited, clause, terms
 from tests.unit.registry.rules.test_finding import SHARE, policy_of
@@ -68,6 +71,17 @@ def test_no_clause_approves_an_empty_dataset(name: str) -> None:
 def test_nothing_known_is_never_approved_by_a_clause_about_consent(name: str) -> None:
     result = audited((), clauses=[SHARE, clause(name)])
     assert result.decision is not Decision.APPROVED
+
+
+def test_an_approval_falls_with_the_releases_that_it_passed_by() -> None:
+    release = by(9, "model", kind="likeness", scopes={LIKENESS: "allowed"}, subjects={WORK})
+    about = case(releases={release.envelope: release})
+    grant = by(0, persons={"depicted": "others", "minors": "none", "releases": [link("9")]})
+    for clauses, relied in (([SHARE], {grant.record_id}), ([], set())):
+        assert {each.record_id for each in audited((grant,), clauses=clauses, about=about).reliance} == relied
+    result = audited((grant,), clauses=[SHARE, clause("persons.releases")], about=about)
+    assert result.decision is Decision.APPROVED
+    assert {each.record_id for each in result.reliance} == {grant.record_id, release.record_id}
 
 
 _RANK = {Decision.REJECTED: 0, Decision.UNDETERMINED: 1, Decision.APPROVED: 2}
