@@ -180,7 +180,7 @@ def test_again_nothing_is_spent_and_a_lost_copy_is_written_anew(studio: Studio) 
     assert studio.register().document["state"] == "already"
     assert output.read_bytes() == content
     assert studio.answer() == "granted-to-public", "one of two"
-    # another checkpoint of the same session is the same run
+    # another checkpoint with the same ss_session_id is the same run
     studio.lora = studio.folder / "painter-000010.safetensors"
     studio.lora.write_bytes(safetensors(LORA[:-1], HEADER))
     other = studio.register().document
