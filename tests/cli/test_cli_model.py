@@ -24,7 +24,7 @@ HEADER = {
     "ss_training_finished_at": f"{NOW + 360}.5",
     "ss_dataset_dirs": json.dumps({FOLDER: {"n_repeats": 10, "img_count": 4}}),
 }
-BEGAN, LATER = format_instant(from_unix(NOW + 300)), format_instant(from_unix(NOW + 900))
+BEGAN, LATER = format_instant(from_unix(NOW + 300)), format_instant(from_unix(NOW + 540))
 
 
 class Studio:
@@ -78,8 +78,6 @@ class Studio:
             self.pictures[0],
             "--scope",
             "org.rakkan.finetune_lora",
-            "--as-of",
-            LATER,
         )
         (found,) = shown.document["scopes"]
         return str(found["code"])
