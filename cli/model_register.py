@@ -69,7 +69,7 @@ def register(
         typer.Option(
             "--run",
             metavar="HEX",
-            help="32 hex digits, alike for all that came out of one run. [by kohya's session]",
+            help="32 hex digits, alike for all that came out of one run. [by kohya's ss_session_id]",
         ),
     ] = "",
     grantee: Annotated[

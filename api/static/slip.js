@@ -47,7 +47,9 @@ export async function codeOf(slip, canvas) {
 export async function readSlip(file) {
   if (file.type.startsWith("image/")) return readPicture(file);
   if (file.size > MAX_BYTES) throw new SlipProblem("This file is too large for a withdrawal slip. Is it another one?");
-  return (await file.text()).trim();
+  const text = (await file.text()).trim();
+  if (!text) throw new SlipProblem("This file is empty. Is it another one?");
+  return text;
 }
 
 /** The text in a QR code that a video shows now; null while it shows none. */

@@ -64,7 +64,7 @@ class Declared:
     """What a header claims.
 
     Attributes:
-        session: kohya's number of the session, as written.
+        session: kohya's ``ss_session_id``, as written.
         started: When training began.
         finished: When it ended.
         images: Images in an epoch, repeats counted (``ss_num_train_images``).

@@ -194,7 +194,7 @@ def test_drafts_that_are_none_or_of_something_else(
     for value, pointer in (
         (consent, "/statement/predicateType"),
         ({**whole, "schema": "rakkan.draft/2"}, "/schema"),
-        ({**whole, "statement": {}}, "/statement/subject"),
+        ({**whole, "statement": {}}, "/statement/_type"),
         ({**whole, "proofs": [5]}, "/proofs/0"),
         ([], ""),
     ):

@@ -50,7 +50,7 @@ class RunSaid:
         began: When training began.
         ended: When it ended, or None.
         role: What the model is used as.
-        run: 32 hex digits, or empty: then derived, alike for all that came out of one session of kohya's scripts.
+        run: 32 hex digits, or empty: then derived, alike for all files with one ``ss_session_id``.
         base: The base model, or None.
         tool: What trained, or empty.
     """
