@@ -13,6 +13,7 @@ import typer
 
 from rakkan.cli import dataset_compare, dataset_proof, dataset_repair, exits
 from rakkan.cli.commands import group
+from rakkan.cli.dataset_compare import Form, Source
 from rakkan.cli.session import Session, line
 from rakkan.cli.text import to_json
 from rakkan.cli.works import write_file
@@ -29,9 +30,8 @@ def _dataset() -> None:
 @app.command("lock")
 def lock(
     context: typer.Context,
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="The folder of images, with captions beside them.")
-    ],
+    source: Source,
+    form: Form = "",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where the lock goes. [stdout]")
     ] = None,
@@ -39,21 +39,24 @@ def lock(
         bool, typer.Option("--leave-out", help="Lock without the files that cannot be read, and name them.")
     ] = False,
 ) -> int:
-    """Lock a folder: every image and caption by digest, and one root over all of them.
+    """Lock a dataset: every image, and what is fed to training beside it, by digest, and one root over all of them.
+
+    A folder, a DreamBooth folder (names such as "10_ada style"), a Hugging Face image folder, a kohya TOML, a WebDataset
+    shard, or a list of digests: which it is, is seen from what lies there.
 
     Example: rakkan dataset lock training/ --out training.lock.json
     """
-    from rakkan.registry.flows.judge.datasets import lock_folder
+    from rakkan.registry.flows.judge.datasets import lock_dataset
     from rakkan.registry.rules.dataset import lock_document
 
     session = Session.of(context)
     with session.progress("Reading") as advance:
-        locked = lock_folder(folder, advance)
+        locked = lock_dataset(source, form, advance)
     for path, error in locked.refused:
         session.fail(f"{path}: {error}")
     if locked.refused and not leave_out:
         raise Invalid(
-            f"{len(locked.refused)} files in {folder} cannot be items.",
+            f"{len(locked.refused)} files in {source} cannot be items.",
             code="dataset-refused",
             hint="Mend or remove them, or lock without them: --leave-out.",
             count=len(locked.refused),
@@ -64,9 +67,11 @@ def lock(
         return exits.YES
     write_file(out, to_json(document, compact=True).encode() + b"\n")
     root, size = locked.lock.root.hex(), len(locked.lock.items)
-    session.emit(document, lambda: line(f"datasetRoot:{root}  {size} items  {out}"), compact=True)
+    session.emit(
+        document, lambda: line(f"datasetRoot:{root}  {size} items  {out}  ({locked.form})"), compact=True
+    )
     if not size:
-        session.warn(f"{folder} holds no images: a verdict on it cannot tell.")
+        session.warn(f"{source} holds no images: a verdict on it cannot tell.")
     return exits.YES
 
 

@@ -23,6 +23,21 @@ _SHOWN = 20
 
 LockFile = Annotated[Path, typer.Argument(metavar="LOCK", help="The lock of a dataset.")]
 
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER|FILE", help="A folder of images, a kohya TOML, a shard, a list of digests."
+    ),
+]
+Form = Annotated[
+    str,
+    typer.Option(
+        "--form",
+        metavar="FORM",
+        help="How it comes: folder, dreambooth, imagefolder, kohya, webdataset, list. [found out]",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``rakkan dataset``."""
@@ -45,19 +60,18 @@ def diff(
 def check(
     context: typer.Context,
     lock: LockFile,
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="The folder that is said to be this dataset.")
-    ],
+    source: Source,
+    form: Form = "",
 ) -> int:
-    """Say whether a folder still is what was locked, byte for byte. Exit: it is 0, it is not 1.
+    """Say whether a dataset still is what was locked, byte for byte. Exit: it is 0, it is not 1.
 
     Example: rakkan dataset check training.lock.json training/
     """
-    from rakkan.registry.flows.judge.datasets import lock_folder
+    from rakkan.registry.flows.judge.datasets import lock_dataset
 
     session, pinned = Session.of(context), read_lock(lock)
     with session.progress("Reading") as advance:
-        found = lock_folder(folder, advance)
+        found = lock_dataset(source, form, advance)
     for path, error in found.refused:
         session.fail(f"{path}: {error}")
     return _answer(session, pinned, found.lock, [path for path, _ in found.refused])

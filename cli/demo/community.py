@@ -63,7 +63,7 @@ def asked(noted: dict[str, Any]) -> Iterator[str]:
 
 
 def _judge_and_submit(stage: Stage) -> dict[str, Any]:
-    from rakkan.registry.flows.judge.datasets import lock_folder
+    from rakkan.registry.flows.judge.datasets import lock_dataset
     from rakkan.registry.flows.judge.gates import submit
     from rakkan.registry.flows.judge.verdicts import load, make
     from rakkan.registry.rules.dataset import lock_document
@@ -73,7 +73,7 @@ def _judge_and_submit(stage: Stage) -> dict[str, Any]:
     # What was published before this home had a chain is not on it yet, and a verdict leans on what is.
     Worker(stage.registry, lambda said: stage.say(f"   {said}")).settle()
     policy = parse_policy((stage.folder / "policy.json").read_bytes())
-    lock = lock_folder(stage.folder / "dataset").lock
+    lock = lock_dataset(stage.folder / "dataset").lock
     (stage.folder / "dataset.lock.json").write_text(json.dumps(lock_document(lock), indent=1))
     stage.say(f"dataset: {len(lock.items)} items, root {lock.root.hex()[:16]}…")
     handed = stage.story.done("handed") or {}  # before the end of the standing time, in a run that was ended

@@ -15,7 +15,7 @@ from rakkan.api import withdrawn
 from rakkan.api.shapes import VerdictShape
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.consent.consents import give
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamp.stamping import StampItem, StampOptions, stamp_files
 from rakkan.registry.keys import AUTHORITY
@@ -135,7 +135,7 @@ def test_while_the_chain_does_not_answer_nothing_is_allowed(world: World) -> Non
 def test_a_verdict_that_lost_a_consent_is_stale(world: World, tmp_path: Path) -> None:
     """Withdrawn past us: the verdict says by what it became stale, and without a chain that nobody can tell."""
     token = world.registry.store.new_token("test", world.registry.clock.now())
-    lock = lock_document(lock_folder(tmp_path / "stamped").lock)
+    lock = lock_document(lock_dataset(tmp_path / "stamped").lock)
     judging = {"lock": lock, "policy": "permissive-research"}
     bearer = {"Authorization": f"Bearer {token}"}
     made = VerdictShape.model_validate(world.http.post("/v1/verdicts", json=judging, headers=bearer).json())

@@ -10,7 +10,7 @@ import pytest
 from rakkan.api.model_shapes import ModelShape
 from rakkan.api.shapes import VerdictShape
 from rakkan.registry.flows.consent.consents import give
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.rules.dataset import Lock, lock_document
 from rakkan.registry.rules.proofs import sign_did
 from rakkan.registry.worker import Worker
@@ -76,7 +76,7 @@ def post(served: Served, record: dict[str, Any]) -> Any:
 
 def test_a_run_is_declared_and_read_with_its_dataset_and_verdict(served: Served) -> None:
     # A dataset of its own: others ask for the only verdict on theirs.
-    lock = lock_document(Lock.of(lock_folder(served.folder / "stamped").lock.items[1:]))
+    lock = lock_document(Lock.of(lock_dataset(served.folder / "stamped").lock.items[1:]))
     asked = {"lock": lock, "policy": "strict-art-lora"}
     judged = VerdictShape.model_validate(
         served.http.post("/v1/verdicts", json=asked, headers=served.bearer).json()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from rakkan.api.shapes import VerdictShape
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.rules.dataset import lock_document
 from rakkan.schemas.canonical import canonical
 from rakkan.schemas.values import Cid
@@ -35,7 +35,7 @@ POLICY: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def lock(served: Served) -> dict[str, Any]:
-    return lock_document(lock_folder(served.folder / "stamped").lock)
+    return lock_document(lock_dataset(served.folder / "stamped").lock)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_verdict_is_made_and_found_by_every_name(
 
 def test_a_policy_that_comes_with_rakkan_goes_by_its_name(served: Served) -> None:
     """Another dataset, judged under two policies: then the policy has to be named, and can be."""
-    lock = lock_document(lock_folder(served.folder / "pictures").lock)
+    lock = lock_document(lock_dataset(served.folder / "pictures").lock)
     made = {
         name: served.http.post(
             "/v1/verdicts", json={"lock": lock, "policy": policy}, headers=served.bearer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.rules.dataset import Lock, lock_document
 from rakkan.registry.rules.policy.document import parse_policy
 from tests.api.browsing import Visit
@@ -33,7 +33,7 @@ POLICIES: dict[str, list[dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def judged(served: Served) -> dict[str, str]:
     """The page's address, by the name of the policy."""
-    items = lock_folder(served.folder / "stamped").lock.items
+    items = lock_dataset(served.folder / "stamped").lock.items
     lock = lock_document(Lock.of(items[:-1]))  # a dataset of its own
     found = {}
     for name, clauses in POLICIES.items():

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from rakkan.manifests.samples import render_samples
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.verdicts import make
 from rakkan.registry.flows.publish import publish
 from rakkan.registry.flows.stamp.stamping import StampOptions, stamp_files
@@ -27,7 +27,7 @@ def test_the_commands_are_run(tmp_path: Path) -> None:
         options = StampOptions(out=tmp_path / "dataset", terms=own_terms("community-lora"))
         stamp_files(registry, render_samples(tmp_path / "pictures")[:3], options)
         publish(registry)
-        lock = lock_folder(tmp_path / "dataset").lock
+        lock = lock_dataset(tmp_path / "dataset").lock
         assert make(registry, lock, shipped_policies()["community-lora"]).verdict.outcome == "approved"
     (tmp_path / "dataset.lock.json").write_text(json.dumps(lock_document(lock)), encoding="utf-8")
     (block,) = blocks_of(NAME)

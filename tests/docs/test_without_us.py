@@ -13,7 +13,7 @@ from rakkan.contracts import artifact
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.consent.consents import withdraw
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.gates import brake, submit
 from rakkan.registry.flows.judge.verdicts import make
 from rakkan.registry.flows.publish import publish
@@ -58,7 +58,7 @@ def test_the_call_says_yes_and_after_the_withdrawal_no(tmp_path: Path) -> None:
         items = stamp_files(registry, pictures, StampOptions(out=tmp_path / "dataset", terms=terms))
         publish(registry)
         policy = parse_policy(json.dumps(POLICY).encode())
-        made = make(registry, lock_folder(tmp_path / "dataset").lock, policy)
+        made = make(registry, lock_dataset(tmp_path / "dataset").lock, policy)
         submit(registry, made)
         with local_chain(registry.home) as chain:
             chain.advance(5)

@@ -16,7 +16,7 @@ from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
 from rakkan.registry.flows.consent.consents import withdraw
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.gates import brake, status, submit
 from rakkan.registry.flows.judge.verdicts import MadeVerdict, load, make
 from rakkan.registry.flows.publish import publish
@@ -80,7 +80,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
 
 
 def judged(registry: Registry, folder: Path, policy: Policy = POLICY) -> MadeVerdict:
-    return make(registry, lock_folder(folder).lock, policy)
+    return make(registry, lock_dataset(folder).lock, policy)
 
 
 def stand(registry: Registry) -> None:
@@ -246,7 +246,7 @@ def test_without_a_chain_nothing_can_be_approved(tmp_path: Path) -> None:
         )
         publish(registry)
         policy = parse_policy(POLICY.canonical.replace(b'"self"', b'"public"'))
-        made = make(registry, lock_folder(tmp_path / "d").lock, policy)
+        made = make(registry, lock_dataset(tmp_path / "d").lock, policy)
         assert made.verdict.outcome == "approved"
         assert made.verdict.gate is None
         assert made.verdict.as_of.block is None
@@ -262,7 +262,7 @@ def test_without_a_chain_nothing_can_be_approved(tmp_path: Path) -> None:
 def test_an_empty_dataset_is_undetermined(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with open_registry(new_home(tmp_path / "home")) as registry:
-        made = make(registry, lock_folder(tmp_path / "empty").lock, POLICY)
+        made = make(registry, lock_dataset(tmp_path / "empty").lock, POLICY)
         assert made.verdict.outcome == "undetermined"
 
 

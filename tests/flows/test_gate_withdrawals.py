@@ -11,7 +11,7 @@ from rakkan.manifests.samples import render_samples
 from rakkan.registry.chain import local_chain
 from rakkan.registry.flows.accept import accept
 from rakkan.registry.flows.consent.consents import withdraw
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.gates import brake, status, submit
 from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
 from rakkan.registry.flows.publish import publish
@@ -57,7 +57,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
 
 
 def judged(registry: Registry, folder: Path) -> MadeVerdict:
-    return make(registry, lock_folder(folder / "dataset").lock, POLICY)
+    return make(registry, lock_dataset(folder / "dataset").lock, POLICY)
 
 
 def consent_of(item: StampItem) -> bytes:

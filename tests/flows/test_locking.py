@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rakkan.manifests.samples import PARENT, render_samples
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def folder(drawn: Path, tmp_path: Path) -> Path:
 )
 def test_every_name_that_is_stamped_is_locked_too(folder: Path, drawn: Path, name: str, of: str) -> None:
     shutil.copy(drawn / of, folder / "below" / name)
-    locked = lock_folder(folder)
+    locked = lock_dataset(folder)
     assert not locked.refused
     assert sum(each.count for each in locked.lock.items) == 2
 
@@ -39,7 +39,7 @@ def test_every_name_that_is_stamped_is_locked_too(folder: Path, drawn: Path, nam
 @pytest.mark.parametrize("name", ["a.gif", "b.bmp", "c.AVIF", "d.tiff", "e.jxl", "f.heic"])
 def test_a_picture_of_another_kind_is_named(folder: Path, name: str) -> None:
     (folder / "below" / name).write_bytes(b"GIF89a" + bytes(40))
-    (refused,) = lock_folder(folder).refused
+    (refused,) = lock_dataset(folder).refused
     assert refused[0] == f"below/{name}"
 
 
@@ -50,7 +50,7 @@ def test_links_and_what_is_no_file_are_named(folder: Path, drawn: Path) -> None:
     (folder / "nowhere.png").symlink_to(folder.parent / "unmounted" / "picture.png")
     (folder / "inside.png").symlink_to(folder / "one.png")
     os.mkfifo(folder / "pipe.png")
-    locked = lock_folder(folder)
+    locked = lock_dataset(folder)
     assert {path: error.code for path, error in locked.refused} == {
         "linked": "dataset-link",
         "below/around": "dataset-link",

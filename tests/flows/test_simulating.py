@@ -11,7 +11,7 @@ import pytest
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.clock import FixedClock
 from rakkan.registry.flows.consent.consents import withdraw
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.gathering import community, gather
 from rakkan.registry.flows.judge.simulating import simulate
 from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
@@ -43,7 +43,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
 @pytest.fixture
 def lock(items: list[StampItem], tmp_path: Path) -> Lock:
     assert len(items) == 3
-    return lock_folder(tmp_path / "dataset").lock
+    return lock_dataset(tmp_path / "dataset").lock
 
 
 @pytest.fixture

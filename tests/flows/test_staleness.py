@@ -9,7 +9,7 @@ import pytest
 
 from rakkan.manifests.samples import render_samples
 from rakkan.registry.flows.consent.consents import withdraw
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.staleness import causes, standing
 from rakkan.registry.flows.judge.verdicts import MadeVerdict, make
 from rakkan.registry.flows.publish import publish
@@ -49,7 +49,7 @@ def items(registry: Registry, tmp_path: Path) -> list[StampItem]:
 
 @pytest.fixture
 def made(registry: Registry, items: list[StampItem], tmp_path: Path) -> MadeVerdict:
-    verdict = make(registry, lock_folder(tmp_path / "dataset").lock, POLICY)
+    verdict = make(registry, lock_dataset(tmp_path / "dataset").lock, POLICY)
     assert verdict.verdict.outcome == "approved"
     assert verdict.verdict.reliance.size == len(items)
     return verdict
@@ -101,7 +101,7 @@ def test_a_new_verdict_is_fresh_and_the_old_one_stays_stale(
 ) -> None:
     take_back(registry, items[0])
     Worker(registry).settle()
-    again = make(registry, lock_folder(tmp_path / "dataset").lock, POLICY)
+    again = make(registry, lock_dataset(tmp_path / "dataset").lock, POLICY)
     assert standing(registry, again.stored).stale is False
     assert standing(registry, made.stored).stale is True
 

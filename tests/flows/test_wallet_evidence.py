@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rakkan.registry.flows.accept import accept_one
-from rakkan.registry.flows.judge.datasets import lock_folder
+from rakkan.registry.flows.judge.datasets import lock_dataset
 from rakkan.registry.flows.judge.verdicts import make
 from rakkan.registry.flows.verify.dossier import Dossier, gather_work
 from rakkan.registry.flows.verify.evidence import pack
@@ -163,7 +163,7 @@ def test_a_verdict_counts_what_a_wallet_gave(town: Town, tmp_path: Path) -> None
     )
 
     def judged() -> str:
-        return make(town.registry, lock_folder(tmp_path / "dataset").lock, policy).verdict.outcome
+        return make(town.registry, lock_dataset(tmp_path / "dataset").lock, policy).verdict.outcome
 
     assert judged() != "approved"
     wallet = town.wallets.deploy("CodeWallet", ANN[1])

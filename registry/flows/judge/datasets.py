@@ -1,101 +1,133 @@
-"""Locking a folder: which items a dataset has, byte for byte, and its root.
+"""Locking a dataset: which items it has, byte for byte, and its root, in whatever form it came.
 
-It decides which files are items and what of them is training input. Trees and the lock's shape are in
-``rakkan.registry.rules.dataset``.
+It decides which form a dataset has, and that nothing that could be trained on is passed over in silence. How each
+form is read is decided in ``forms``; trees and the lock's shape are ``rakkan.registry.rules.dataset``'s.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from rakkan.manifests.image import PICTURE_SUFFIXES, read_image
+from rakkan.registry.flows.judge.forms.entry import Entry, Read, Refusal
+from rakkan.registry.flows.judge.forms.folder import is_dreambooth, read_dreambooth, read_folder
+from rakkan.registry.flows.judge.forms.imagefolder import document_of, read_imagefolder
+from rakkan.registry.flows.judge.forms.kohya import read_kohya
+from rakkan.registry.flows.judge.forms.listing import read_listing
+from rakkan.registry.flows.judge.forms.webdataset import read_webdataset
 from rakkan.registry.rules.dataset import Lock, LockItem, training_input
 from rakkan.schemas.errors import DomainError, Invalid, NotFound
 
-_CAPTION_BYTES: Final = 32 * 1024
-_COPY: Final = "Copy here what it leads to."
+FORMS: Final[Mapping[str, Callable[[Path], Read]]] = MappingProxyType(
+    {
+        "folder": read_folder,
+        "dreambooth": read_dreambooth,
+        "imagefolder": read_imagefolder,
+        "kohya": read_kohya,
+        "webdataset": read_webdataset,
+        "list": read_listing,
+    }
+)
+"""How datasets come, by name."""
+
+_BY_ENDING: Final = {
+    ".toml": "kohya",
+    ".tar": "webdataset",
+    ".tgz": "webdataset",
+    ".gz": "webdataset",
+    ".txt": "list",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class LockedFolder:
+class LockedDataset:
     """A lock, and what did not get into it.
 
     Attributes:
+        form: How the dataset came.
         lock: The items and their root.
-        refused: Files that look like items but are not: (relative path, why).
+        refused: What looks like an item but is none: (relative path, why).
     """
 
+    form: str
     lock: Lock
     refused: tuple[tuple[str, DomainError], ...]
 
 
-def lock_folder(folder: Path, progress: Callable[[str], None] = lambda _: None) -> LockedFolder:
-    """Read every image below a folder, with the caption beside it (same name, ``.txt``).
+def lock_dataset(
+    source: Path, form: str = "", progress: Callable[[str], None] = lambda _: None
+) -> LockedDataset:
+    """Read every item of a dataset, with what is fed to training beside it.
 
     Exact duplicates (same bytes, same training input) collapse into one item with a count. Whoever trains
-    on the folder may read more than we do, so nothing that has a picture's name is passed over in silence:
-    links that lead out of the folder, links to folders, and pictures of other kinds are refused.
+    may read more than we do, so nothing that has a picture's name is passed over in silence: links that lead
+    out of the dataset, links to folders, and pictures of other kinds are refused, each by itself.
+
+    Args:
+        source: A folder, a kohya TOML, a WebDataset shard, or a list of digests.
+        form: One of :data:`FORMS`; empty finds it out.
+        progress: Told of each item that was read.
 
     Raises:
         NotFound: ``dataset-missing``.
+        Invalid: ``dataset-form``, and as the form's own document is wrong.
     """
-    if not folder.is_dir():
-        raise NotFound(
-            f"{folder} is not a folder.",
-            code="dataset-missing",
-            hint="Name the folder that holds the images.",
-        )
-    base = folder.resolve()
+    form = form or form_of(source)
+    if form not in FORMS:
+        raise _unknown(form)
+    if source.is_dir() is (form in ("kohya", "webdataset", "list")):
+        raise Invalid(f"{source} cannot be a dataset in the form {form}.", code="dataset-form", hint=_HINT)
     found: dict[tuple[bytes, bytes], tuple[str, int]] = {}
     counts: Counter[tuple[bytes, bytes]] = Counter()
     refused: list[tuple[str, DomainError]] = []
-    for path in sorted(each for each in folder.rglob("*") if _could_be_trained_on(each)):
-        relative = path.relative_to(folder).as_posix()
-        try:
-            if path.is_dir():
-                raise Invalid(f"{relative} is a link to a folder.", code="dataset-link", hint=_COPY)
-            if not path.resolve().is_relative_to(base):
-                raise Invalid(
-                    f"{relative} is a link that leads out of the folder.", code="dataset-link", hint=_COPY
-                )
-            image = read_image(path)
-            key = (image.sha256.raw, training_input(_caption(path), None, 1, "train"))
-        except DomainError as error:
-            refused.append((relative, error))
+    for each in FORMS[form](source):
+        if isinstance(each, Refusal):
+            refused.append((each.path, each.error))
             continue
+        key = (each.sha256, _fed(each))
         counts[key] += 1
-        found.setdefault(key, (relative, len(image.content)))
-        progress(relative)
+        found.setdefault(key, (each.path, each.size))
+        progress(each.path)
     items = [
         LockItem(sha256=key[0], path=path, bytes=size, count=counts[key], training_input=key[1])
         for key, (path, size) in found.items()
     ]
-    return LockedFolder(Lock.of(items), tuple(refused))
+    return LockedDataset(form, Lock.of(items), tuple(refused))
 
 
-def _could_be_trained_on(path: Path) -> bool:
-    """Also what is no file just now, such as a link that leads nowhere today."""
-    return path.is_symlink() if path.is_dir() else path.suffix.lower() in PICTURE_SUFFIXES
+def form_of(source: Path) -> str:
+    """The form of a dataset, by what lies there.
+
+    Raises:
+        NotFound: ``dataset-missing``.
+        Invalid: ``dataset-form``.
+    """
+    if source.is_dir():
+        if document_of(source) is not None:
+            return "imagefolder"
+        return "dreambooth" if is_dreambooth(source) else "folder"
+    if not source.is_file():
+        raise NotFound(
+            f"{source} is no dataset: there is nothing.",
+            code="dataset-missing",
+            hint="Name the folder that holds the images, a kohya TOML, a shard, or a list of digests.",
+        )
+    found = _BY_ENDING.get(source.suffix.lower())
+    if found is None:
+        raise _unknown(source.suffix)
+    return found
 
 
-def _caption(image: Path) -> str | None:
-    path = image.with_suffix(".txt")
-    if not path.exists():
-        return None
-    try:
-        content = path.read_bytes()
-        if len(content) > _CAPTION_BYTES:
-            raise Invalid(
-                f"The caption {path.name} is larger than {_CAPTION_BYTES} bytes.", code="caption-too-large"
-            )
-        return content.decode("utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise Invalid(f"The caption {path.name} is not UTF-8.", code="caption-encoding") from error
-    except OSError as error:
-        raise Invalid(
-            f"The caption {path.name} cannot be read: {error.strerror}.", code="caption-unreadable"
-        ) from error
+_HINT: Final = f"--form is one of {', '.join(FORMS)}."
+
+
+def _unknown(form: str) -> Invalid:
+    return Invalid(f"{form[:40]!r} is no form of a dataset that we read.", code="dataset-form", hint=_HINT)
+
+
+def _fed(entry: Entry) -> bytes:
+    return training_input(entry.caption, entry.mask, entry.repeats, entry.role)
