@@ -17,14 +17,16 @@ from tests.homes import SAID, new_home
 from tests.unit.manifests.models.files import KOHYA, LORA, WRITTEN, safetensors
 
 FOLDER = "1_painter style"
-NOW = int(time.time())
-HEADER = {
-    **KOHYA,
-    "ss_training_started_at": f"{NOW + 300}.25",  # by a clock that is ahead: after whatever is granted below
-    "ss_training_finished_at": f"{NOW + 360}.5",
-    "ss_dataset_dirs": json.dumps({FOLDER: {"n_repeats": 10, "img_count": 4}}),
-}
-BEGAN, LATER = format_instant(from_unix(NOW + 300)), format_instant(from_unix(NOW + 540))
+
+
+def header(now: int) -> dict[str, Any]:
+    """What the trainer wrote, by a clock that is ahead: it began after whatever is granted below."""
+    return {
+        **KOHYA,
+        "ss_training_started_at": f"{now + 300}.25",
+        "ss_training_finished_at": f"{now + 360}.5",
+        "ss_dataset_dirs": json.dumps({FOLDER: {"n_repeats": 10, "img_count": 4}}),
+    }
 
 
 class Studio:
@@ -32,6 +34,9 @@ class Studio:
 
     def __init__(self, folder: Path, rakkan: Rakkan) -> None:
         self.folder, self._rakkan = folder, rakkan
+        now = int(time.time())
+        self.began, self.later = format_instant(from_unix(now + 300)), format_instant(from_unix(now + 540))
+        self.header = header(now)
         self.home = folder / "home"
         new_home(self.home)
         self.pictures = render_samples(folder / "dataset" / FOLDER)[:4]
@@ -40,7 +45,7 @@ class Studio:
                 other.unlink()
         self.lock, self.lora = folder / "lock.json", folder / "painter.safetensors"
         assert self.run("dataset", "lock", folder / "dataset", "--out", self.lock).code == 0
-        self.lora.write_bytes(safetensors(LORA, HEADER, order=WRITTEN))
+        self.lora.write_bytes(safetensors(LORA, self.header, order=WRITTEN))
 
     def run(self, *words: object) -> Any:
         return self._rakkan("--home", self.home, *words)
@@ -126,26 +131,28 @@ def test_a_run_is_declared_and_spends_the_budget(studio: Studio) -> None:
     assert found["state"] == "registered"
     assert found["consent"]["answers"] == {"allowed": 4}
     (run,) = found["runs"]
-    assert (run["began"], run["spent"]) == (BEGAN, [grant["envelope"]])
+    assert (run["began"], run["spent"]) == (studio.began, [grant["envelope"]])
     assert [each["outcome"] for each in found["checks"]] == [
         *("not-applicable", "pass", "pass", "pass", "not-applicable", "pass", "pass", "undetermined")
     ]
     copy = read_model(Path(found["output"]))
     assert copy.autov3.hex == found["digest"]["autov3"]
     assert copy.header.texts == {
-        **HEADER,
+        **studio.header,
         "rakkan.dataset_root": found["dataset"]["root"],
         "rakkan.training_run": run["recordId"],
         "rakkan.log": copy.header.texts["rakkan.log"],
     }
     assert studio.lora.read_bytes() == before
     assert studio.answer() == "budget-spent"
-    shown = studio.run("--json", "consent", "show", studio.pictures[0], "--as-of", LATER).document["budgets"]
+    shown = studio.run("--json", "consent", "show", studio.pictures[0], "--as-of", studio.later).document[
+        "budgets"
+    ]
     assert [(each["recordId"], each["allowed"], len(each["spent"])) for each in shown] == [
         (grant["recordId"], 1, 1)
     ]
     assert shown[0]["spent"][0]["recordId"] == run["recordId"]
-    told = studio.run("consent", "show", studio.pictures[0], "--as-of", LATER).out
+    told = studio.run("consent", "show", studio.pictures[0], "--as-of", studio.later).out
     assert f"1 of 1 training runs spent of {grant['recordId']}" in told
     why = studio.run(
         "consent",
@@ -154,7 +161,7 @@ def test_a_run_is_declared_and_spends_the_budget(studio: Studio) -> None:
         "--scope",
         "org.rakkan.finetune_lora",
         "--as-of",
-        LATER,
+        studio.later,
     )
     assert why.code == 3
     assert "it spends one of the runs allowed" in why.out
@@ -180,13 +187,13 @@ def test_again_nothing_is_spent_and_a_lost_copy_is_written_anew(studio: Studio) 
     assert studio.answer() == "granted-to-public", "one of two"
     # another checkpoint with the same ss_session_id is the same run
     studio.lora = studio.folder / "painter-000010.safetensors"
-    studio.lora.write_bytes(safetensors(LORA[:-1], HEADER))
+    studio.lora.write_bytes(safetensors(LORA[:-1], studio.header))
     other = studio.register().document
     assert other["state"] == "registered"
     assert other["runs"][0]["run"] == first["runs"][0]["run"]
     assert studio.answer() == "granted-to-public", "still one of two"
     studio.lora.with_name("later.safetensors").write_bytes(
-        safetensors(LORA[1:], {**HEADER, "ss_session_id": "2"})
+        safetensors(LORA[1:], {**studio.header, "ss_session_id": "2"})
     )
     studio.lora = studio.lora.with_name("later.safetensors")
     studio.register()
@@ -195,7 +202,7 @@ def test_again_nothing_is_spent_and_a_lost_copy_is_written_anew(studio: Studio) 
 
 def test_what_disagrees_is_told(studio: Studio) -> None:
     wrong = {
-        **HEADER,
+        **studio.header,
         "ss_dataset_dirs": json.dumps({"5_dogs": {"n_repeats": 5, "img_count": 9}}),
         "modelspec.hash_sha256": "0x" + "ab" * 32,
         "rakkan.dataset_root": "ff" * 32,
@@ -240,7 +247,7 @@ def test_a_wrong_word_leaves_nothing(studio: Studio, words: tuple[str, ...], cod
 def test_a_header_that_says_no_date_needs_one(studio: Studio) -> None:
     studio.lora.write_bytes(safetensors(LORA, {"format": "pt"}))
     assert studio.register(code=2).document["error"]["code"] == "began-missing"
-    assert studio.register("--began", BEGAN).document["state"] == "registered"
+    assert studio.register("--began", studio.began).document["state"] == "registered"
 
 
 def test_another_dataset_for_the_same_tensors_is_refused(studio: Studio) -> None:
