@@ -80,6 +80,20 @@ def test_a_document_that_is_wrong(tmp_path: Path, name: str, text: str, code: st
     assert error.value.code == code
 
 
+def test_documents_that_lead_out_of_the_dataset_are_not_read(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.jsonl"
+    outside.write_text(json.dumps({"file_name": "a.png", "text": "x"}))
+    draw(tmp_path / "own" / "a.png", 1)
+    (tmp_path / "own" / "metadata.jsonl").symlink_to(outside)
+    path = kohya(tmp_path / "toml")
+    (tmp_path / "toml" / "tuned.json").unlink()
+    (tmp_path / "toml" / "tuned.json").symlink_to(outside)
+    for source in (tmp_path / "own", path):
+        with pytest.raises(Invalid) as error:
+            lock_dataset(source)
+        assert error.value.code == "dataset-link"
+
+
 def test_rows_without_a_picture_and_rows_that_come_twice(tmp_path: Path) -> None:
     draw(tmp_path / "a.png", 1)
     rows = [{"file_name": name, "text": "x"} for name in ("a.png", "a.png", "gone.png")]

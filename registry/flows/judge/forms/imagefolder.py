@@ -19,6 +19,7 @@ from rakkan.registry.flows.judge.forms.entry import (
     Read,
     Refusal,
     below,
+    check_inside,
     pictures_below,
     read_caption,
     read_inside,
@@ -45,6 +46,7 @@ def read_imagefolder(folder: Path) -> Read:
     """
     base, document = folder.resolve(), document_of(folder)
     assert document is not None
+    check_inside(document, base)
     captions: dict[Path, str | None] = {}
     for number, row in enumerate(_rows(document), 1):
         path = below(folder, row.get("file_name"), f"{document.name}, row {number}: file_name")

@@ -20,6 +20,7 @@ from rakkan.registry.flows.judge.forms.entry import (
     Refusal,
     below,
     caption_beside,
+    check_inside,
     pictures_below,
     read_inside,
 )
@@ -53,13 +54,13 @@ def _subset(options: Mapping[str, Any], folder: Path, base: Path, where: str) ->
     images = below(folder, options.get("image_dir"), f"{where}.image_dir")
     if not images.is_dir():
         raise Invalid(f"{where}.image_dir: {images.name} is no folder.", code="dataset-path", hint=_HINT)
-    told = _metadata(options, folder, where)
+    told = _metadata(options, folder, base, where)
     repeats = options.get("num_repeats", 1)
     if type(repeats) is not int or not 1 <= repeats <= _MAX_REPEATS:
         raise Invalid(f"{where}.num_repeats is not a count.", code="dataset-toml", hint=_HINT)
     role: Any = "regularisation" if options.get("is_reg") is True else "train"
     masks = options.get("conditioning_data_dir")
-    beside = below(folder, masks, f"{where}.conditioning_data_dir") if masks is not None else None
+    beside = _by_stem(below(folder, masks, f"{where}.conditioning_data_dir")) if masks is not None else None
     for path in pictures_below(images, deep=False):
         relative = path.relative_to(folder).as_posix()
         try:
@@ -100,19 +101,27 @@ def _told(path: Path, told: Mapping[str, Any]) -> str | None:
     return ", ".join(part for part in parts if isinstance(part, str) and part) or None
 
 
-def _metadata(options: Mapping[str, Any], folder: Path, where: str) -> Mapping[str, Any] | None:
+def _metadata(options: Mapping[str, Any], folder: Path, base: Path, where: str) -> Mapping[str, Any] | None:
     name = options.get("metadata_file")
     if name is None:
         return None
     path = below(folder, name, f"{where}.metadata_file")
+    check_inside(path, base)
     value = parse_strict(_content(path, _MAX_METADATA), limit=_MAX_METADATA)
     return _table(value, f"{where}.metadata_file")
 
 
-def _mask(path: Path, folder: Path | None, base: Path) -> bytes | None:
-    if folder is None:
+def _by_stem(folder: Path) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for each in pictures_below(folder, deep=False) if folder.is_dir() else ():
+        found.setdefault(each.stem, []).append(each)
+    return found
+
+
+def _mask(path: Path, masks: Mapping[str, list[Path]] | None, base: Path) -> bytes | None:
+    if masks is None:
         return None
-    found = [each for each in pictures_below(folder, deep=False) if each.stem == path.stem]
+    found = masks.get(path.stem, [])
     if len(found) != 1:
         raise Invalid(
             f"There is not one conditioning picture for {path.name}.", code="dataset-mask", hint=_HINT
